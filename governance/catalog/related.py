@@ -1,0 +1,57 @@
+"""Columns that a row of one table leads to: its own, and those of tables whose whole primary key it carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from governance.catalog.model import Catalog, Column, Table
+
+STEPS = 2
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A column, and the tables that lead to it: each is joined to those before it by its primary key."""
+
+    path: tuple[str, ...]
+    column: Column
+
+    @property
+    def table(self) -> str:
+        return self.path[-1]
+
+
+class AmbiguousColumn(ValueError):
+    """Several related tables have a column of that name; `table.column` says which is meant."""
+
+
+def reach(catalog: Catalog, table: Table, name: str) -> Reached:
+    """The column `name` (or `table.column`) as seen from a row of `table`; `KeyError` if there is none.
+
+    The table's own columns come first, then those that fewer steps lead to.
+    """
+    wanted, _, column = name.rpartition(".")
+    nearest: list[tuple[str, ...]] = [(table.name,)]
+    seen = {table.name}
+    for _ in range(STEPS + 1):
+        found = [
+            Reached(path, catalog.tables[path[-1]].column(column))
+            for path in nearest
+            if column in catalog.tables[path[-1]].names and wanted in ("", path[-1])
+        ]
+        if len(found) > 1:
+            raise AmbiguousColumn(name)
+        if found:
+            return found[0]
+        further = {
+            other.name: (*path, other.name) for path in reversed(nearest) for other in _next(catalog, path, seen)
+        }
+        seen |= set(further)
+        nearest = list(further.values())
+    raise KeyError(name)
+
+
+def _next(catalog: Catalog, path: tuple[str, ...], seen: set[str]) -> list[Table]:
+    """The tables whose whole primary key the tables of the path carry, and whose rows are not about somebody else."""
+    carried = {name for step in path for name in catalog.tables[step].names}
+    return [other for other in catalog.tables.values() if other.name not in seen and set(other.key) <= carried]

@@ -1,0 +1,60 @@
+"""What all commands share: two consoles, the options they have in common, and how an error is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from governance.ledger import LedgerError
+from governance.state import StateError
+from governance.warehouse.errors import LoadError, WarehouseError
+from governance.warehouse.sources import SourceError
+
+StateOption = Annotated[
+    Path, typer.Option("--state", envvar="DBIMS_STATE", help="The state folder of the district.", show_default=True)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+STATE = Path("dbims-state")
+OPERATOR = "operator (command line)"
+
+# No markup: names, paths and the log come from elsewhere, and a bracket in them is a bracket.
+out = Console(highlight=False, markup=False)
+err = Console(stderr=True, highlight=False, markup=False)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """What an administrator should read, instead of a traceback."""
+    try:
+        yield
+    except (StateError, LedgerError, LoadError, WarehouseError, SourceError) as error:
+        fail(str(error))
+
+
+def fail(message: str) -> NoReturn:
+    err.print(Text.assemble(("dbims: ", "bold red"), message), soft_wrap=True)
+    raise typer.Exit(2)
+
+
+def say(label: str, style: str, message: str) -> None:
+    """One line that begins with a word in color."""
+    out.print(Text.assemble((label, style), " ", message), soft_wrap=True)
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """A line on standard error, on a terminal only, of what is being done; call what it gives for every step."""
+    with err.status(Text(f"{what} …")) as status:
+        yield lambda step: status.update(Text(f"{what}: {step} …"))
+
+
+def day(given: datetime | None) -> date | None:
+    return None if given is None else given.date()

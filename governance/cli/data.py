@@ -1,0 +1,161 @@
+"""The commands about data: write a synthetic district, load, list snapshots, check one, print the dictionary."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from governance.catalog import load_catalog
+from governance.cli.console import (
+    OPERATOR,
+    STATE,
+    DayOption,
+    JsonOption,
+    StateOption,
+    day,
+    fail,
+    out,
+    plain_errors,
+    say,
+    working,
+)
+from governance.dictionary import dictionary_html
+from governance.recorded_load import load_and_record
+from governance.state import State, StateError
+from governance.warehouse.expectation_report import ExpectationReport
+from governance.warehouse.snapshot import Snapshot
+
+
+def expect(snapshot: Snapshot) -> ExpectationReport:
+    # Great Expectations takes seconds to import: only loads and checks pay for it.
+    from expectations import check
+
+    return check(snapshot.path, load_catalog())
+
+
+def synth(
+    folder: Annotated[Path, typer.Argument(help="Where the source files go; new or empty.")],
+    students: Annotated[int, typer.Option(min=60)] = 750,
+    seed: Annotated[int, typer.Option()] = 1,
+    today: DayOption = None,
+    years: Annotated[int, typer.Option(min=1, max=12, help="School years of history.")] = 4,
+    every_day: Annotated[bool, typer.Option(help="Write days of presence too.")] = False,
+) -> None:
+    """Write the source files of a synthetic district."""
+    from governance.warehouse.synth import write_district
+
+    if folder.exists() and any(folder.iterdir()):
+        fail("That folder is not empty. Choose a new one, so that nothing is overwritten.")
+    folder.mkdir(parents=True, exist_ok=True)
+    with working("Writing") as progress:
+        write_district(
+            folder,
+            students=students,
+            seed=seed,
+            today=day(today) or date.today(),  # noqa: DTZ011 - the district's own calendar
+            years=years,
+            every_day=every_day,
+            progress=lambda what, done, total: progress(f"{what}, {done} of {total}"),
+        )
+    out.print(f"Wrote {sum(1 for _ in folder.glob('*.csv'))} files. Load them with: dbims load {folder}")
+
+
+def load(
+    paths: Annotated[list[Path], typer.Argument(help="Folders or files; of two rows for one thing the later wins.")],
+    state: StateOption = STATE,
+    source: Annotated[str | None, typer.Option(help="edfi or csv; told by looking if not given.")] = None,
+    today: DayOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Load sources into a new snapshot; it becomes current only if every expectation of severity stop holds.
+
+    --today fixes the district's day, for data of former years; it is kept in dbims.toml.
+    """
+    with plain_errors(), working("Loading") as progress:
+        place = State.at(state)
+        report = load_and_record(place, OPERATOR, paths, source=source, expectations=expect, progress=progress)
+        if today is not None:
+            place.set_today(day(today))
+    if as_json:
+        print(json.dumps(report.snapshot.manifest))
+    else:
+        _print_snapshot(report.snapshot.manifest, report.expectations)
+
+
+def _print_snapshot(manifest: dict[str, Any], report: ExpectationReport) -> None:
+    table = Table("table", "rows", title=f"Snapshot {manifest['id']}", title_justify="left")
+    for name, facts in sorted(manifest["tables"].items()):
+        table.add_row(name, f"{facts['rows']:,}")
+    out.print(table)
+    for what, count in sorted(manifest["quarantine"].items()):
+        say("set aside:", "yellow", f"{what}: {count:,}")
+    for result in report.failed:
+        say(f"{result.severity.value}:", "yellow", f"{result.table}: {result.description}: {result.unexpected:,}")
+
+
+def snapshots(state: StateOption = STATE, as_json: JsonOption = False) -> None:
+    """The snapshots of the warehouse, the newest last."""
+    with plain_errors():
+        warehouse = State.existing(state).warehouse
+        current = warehouse.current()
+        listed = [
+            {"id": s.id, "current": current is not None and s.id == current.id, "tables": len(s.manifest["tables"])}
+            for s in warehouse.snapshots()
+        ]
+    if as_json:
+        print(json.dumps(listed))
+    for entry in [] if as_json else listed:
+        out.print(f"{entry['id']}{'  current' if entry['current'] else ''}")
+
+
+def check(
+    state: StateOption = STATE,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that no file of the current snapshot was changed, and run the expectations on it."""
+    with plain_errors():
+        snapshot = State.existing(state).warehouse.current()
+        if snapshot is None:
+            raise StateError("There is no data yet. Load some first: `dbims load PATH`.")
+        changed = changed_files(snapshot)
+        if changed:
+            # What the expectations would say of it, if they could read it, would not be about what was loaded.
+            _report_changed(snapshot, changed, as_json)
+            raise typer.Exit(1)
+        report = expect(snapshot)
+    if html is not None:
+        html.write_text(report.html, encoding="utf-8")
+    if as_json:
+        print(json.dumps({"changed": [], **report.to_json()}))
+    else:
+        _print_snapshot(snapshot.manifest, report)
+    raise typer.Exit(1 if report.stops else 0)
+
+
+def changed_files(snapshot: Snapshot) -> tuple[str, ...]:
+    """The files of a snapshot that are not what was promoted. A manifest that cannot be read is one of them."""
+    try:
+        return snapshot.verify()
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return ("manifest.json",)
+
+
+def _report_changed(snapshot: Snapshot, changed: tuple[str, ...], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"changed": changed}))
+        return
+    for name in changed:
+        say("changed or missing:", "red", name)
+    out.print(f"Snapshot {snapshot.id} is not what was promoted. Restore it from a backup, or load again.")
+
+
+def dictionary(path: Annotated[Path, typer.Argument(help="The page to write.")]) -> None:
+    """Write the data dictionary, from the catalog."""
+    path.write_text(dictionary_html(load_catalog()), encoding="utf-8")
+    out.print(f"Wrote {path}")

@@ -1,0 +1,100 @@
+"""`dbims user`: people and their access levels."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import closing
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from governance.cli.console import OPERATOR, STATE, DayOption, JsonOption, StateOption, day, fail, out, plain_errors
+from governance.state import State
+from governance.vocabulary import AccessLevel, Capacity
+
+user_app = typer.Typer(help="People and their access levels.", no_args_is_help=True)
+
+
+@user_app.command("add")
+def user_add(
+    username: str,
+    state: StateOption = STATE,
+    staff_id: Annotated[str | None, typer.Option(help="The staff member's identifier in the sources.")] = None,
+    capacity: Annotated[list[Capacity] | None, typer.Option(help="An access level to start with; repeatable.")] = None,
+    external: Annotated[bool, typer.Option(help="Signs in through the configured provider: no password.")] = False,
+) -> None:
+    """Add a person. The password is asked for, or read from standard input."""
+    password = None if external else _password()
+    with plain_errors():
+        place = State.at(state)
+        staff_key = None if staff_id is None else place.staff_key(staff_id)
+        with closing(place.ledger()) as ledger:
+            ledger.add_person(OPERATOR, username, staff_key, password)
+            for held in capacity or []:
+                ledger.grant_level(OPERATOR, AccessLevel(username, held, place.today()))
+    out.print(f"Added {username}.")
+
+
+@user_app.command("grant")
+def user_grant(
+    username: str, capacity: Capacity, state: StateOption = STATE, begin: DayOption = None, end: DayOption = None
+) -> None:
+    """Grant an access level, from a day on and through a last day."""
+    with plain_errors():
+        place = State.existing(state)
+        try:
+            level = AccessLevel(username, capacity, day(begin) or place.today(), day(end))
+        except ValueError as error:
+            fail(str(error))
+        with closing(place.existing_ledger()) as ledger:
+            ledger.grant_level(OPERATOR, level)
+    out.print(f"{username} is {capacity.value} from {level.begin_date}.")
+
+
+@user_app.command("revoke")
+def user_revoke(username: str, capacity: Capacity, state: StateOption = STATE) -> None:
+    """Revoke an access level; the person's next question is refused."""
+    with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
+        ledger.revoke_level(OPERATOR, username, capacity)
+    out.print(f"{username} is no longer {capacity.value}.")
+
+
+@user_app.command("password")
+def user_password(username: str, state: StateOption = STATE) -> None:
+    """Set a new password."""
+    with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
+        ledger.set_password(OPERATOR, username, _password())
+    out.print("The password is set.")
+
+
+@user_app.command("list")
+def user_list(state: StateOption = STATE, as_json: JsonOption = False) -> None:
+    """Who is registered, and which levels they hold."""
+    with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
+        people = [(person.username, ledger.levels(person.username)) for person in ledger.people()]
+    if as_json:
+        print(json.dumps([{"username": name, "levels": [_level(each) for each in held]} for name, held in people]))
+        return
+    table = Table("user name", "capacity", "from", "through")
+    for name, held in people:
+        for each in held or [None]:
+            level = _level(each) if each else {"capacity": "-", "begin_date": "", "end_date": None}
+            table.add_row(name, level["capacity"], level["begin_date"], level["end_date"] or "")
+    out.print(table)
+
+
+def _level(level: AccessLevel) -> dict[str, str | None]:
+    end = None if level.end_date is None else level.end_date.isoformat()
+    return {"capacity": level.capacity.value, "begin_date": level.begin_date.isoformat(), "end_date": end}
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        given = sys.stdin.readline().rstrip("\n")
+    else:
+        given = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    if len(given) < 10:
+        fail("A password has at least 10 characters.")
+    return given

@@ -1,0 +1,55 @@
+"""`dbims up`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from governance.cli.console import STATE, StateOption, out, plain_errors, working
+from governance.cli.data import expect
+from governance.demo import ACCOUNTS_FILE, demo_is_due, make_demo
+from governance.state import State
+
+
+def up(
+    state: StateOption = STATE,
+    port: Annotated[int, typer.Option(help="The port on this machine.")] = 8000,
+    students: Annotated[int, typer.Option(min=60, help="Size of the synthetic district, if there is no state.")] = 750,
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic district.")] = 1,
+) -> None:
+    """Start everything: Hub, proxy, gateway. With no data yet, over a synthetic district."""
+    # The Hub takes a moment to import: only those who start it pay for it.
+    from hub_config.launch import run
+
+    with plain_errors():
+        place = State.at(state)
+        status = run(
+            place.folder, port, lambda url: _announce(place, url), lambda: _make_demo_if_due(place, students, seed)
+        )
+    raise typer.Exit(status)
+
+
+def _announce(place: State, url: str) -> None:
+    accounts = place.folder / ACCOUNTS_FILE
+    out.print(Text.assemble("\n", ("DBIMS is running:", "bold"), f" {url}\n"))
+    if accounts.exists():
+        out.print(accounts.read_text(encoding="utf-8"))
+        out.print(f"The same table: {accounts}", style="dim")
+    out.print("Stop with Ctrl-C.", style="dim")
+
+
+def _make_demo_if_due(place: State, students: int, seed: int) -> None:
+    if not demo_is_due(place):
+        return
+    with working("Making a synthetic district") as progress:
+        make_demo(
+            place,
+            students=students,
+            seed=seed,
+            actual=date.today(),  # noqa: DTZ011 - the district's own calendar
+            expectations=expect,
+            progress=progress,
+        )

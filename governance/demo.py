@@ -1,0 +1,98 @@
+"""A state folder to try things in: a synthetic district, loaded like any other, and one account per capacity."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from governance.recorded_load import load_and_record
+from governance.state import State, private_file
+from governance.vocabulary import AccessLevel, Capacity
+from governance.warehouse.load import Expectations
+from governance.warehouse.synth import demo_today, write_district
+
+ACTOR = "demonstration"
+ACCOUNTS_FILE = "demo-accounts.txt"
+SOURCES_FOLDER = "demo-sources"
+# There from the first step of making a demonstration until its last.
+UNFINISHED_FILE = "demo-unfinished"
+# Easily confused characters are left out: people type these from a terminal.
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True)
+class Account:
+    username: str
+    password: str
+    capacity: Capacity
+    staff_id: str
+
+
+def demo_is_due(state: State) -> bool:
+    """Whether the state is empty, or holds a demonstration that was interrupted, and nothing by anybody else."""
+    with closing(state.ledger()) as ledger:
+        if (state.folder / UNFINISHED_FILE).exists():
+            return all(entry.actor == ACTOR for entry in ledger.entries())
+        return state.warehouse.current() is None and not ledger.people()
+
+
+def make_demo(
+    state: State,
+    *,
+    students: int,
+    seed: int,
+    actual: date,
+    expectations: Expectations,
+    progress: Callable[[str], None],
+) -> list[Account]:
+    """Write a district, load it, fix its day, and add its people. The day is one on which classes are in session."""
+    today = demo_today(actual, seed)
+    sources = _begin(state)
+    progress("source files")
+    write_district(sources, students=students, seed=seed, today=today)
+    load_and_record(state, ACTOR, [sources], expectations=expectations, progress=progress)
+    state.set_today(today)
+    people = json.loads((sources / "DISTRICT.json").read_text(encoding="utf-8"))["staff"]
+    accounts = [_account(Capacity(name), staff_id) for name, staff_id in people.items()]
+    # Before there is anybody who could sign in with them.
+    private_file(state.folder / ACCOUNTS_FILE, accounts_text(accounts))
+    _add(state, accounts, today)
+    (state.folder / UNFINISHED_FILE).unlink()
+    return accounts
+
+
+def _begin(state: State) -> Path:
+    """The empty folder for the source files; what an interrupted demonstration left is gone."""
+    unfinished = state.folder / UNFINISHED_FILE
+    sources = state.folder / SOURCES_FOLDER
+    if unfinished.exists():
+        for leftover in (state.folder / "ledger", state.warehouse.folder):
+            shutil.rmtree(leftover, ignore_errors=True)
+    private_file(unfinished, "")
+    shutil.rmtree(sources, ignore_errors=True)
+    sources.mkdir(mode=0o700)
+    return sources
+
+
+def _account(capacity: Capacity, staff_id: str) -> Account:
+    password = "".join(secrets.choice(ALPHABET) for _ in range(12))
+    return Account(capacity.server, password, capacity, staff_id)
+
+
+def _add(state: State, accounts: list[Account], today: date) -> None:
+    with closing(state.ledger()) as ledger:
+        for account in accounts:
+            ledger.add_person(ACTOR, account.username, state.staff_key(account.staff_id), account.password)
+            ledger.grant_level(ACTOR, AccessLevel(account.username, account.capacity, today))
+
+
+def accounts_text(accounts: list[Account]) -> str:
+    lines = [f"{'user name':<26}{'password':<16}capacity"]
+    lines += [f"{account.username:<26}{account.password:<16}{account.capacity.value}" for account in accounts]
+    return "\n".join(lines) + "\n"

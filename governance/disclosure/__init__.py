@@ -1,0 +1,1 @@
+"""MAY THIS RESULT LEAVE? Suppression, what an attacker can derive, anonymization, protected models. Pure."""

@@ -1,0 +1,77 @@
+"""What de-identified form means for one asker: the tables and columns of their office or grant, and its key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from governance.catalog import Catalog
+from governance.ledger import Ledger
+from governance.policy import Allowed, Deidentified, Refused, RowRule, decide
+from governance.vocabulary import Asker, Capacity, Form
+from governance.warehouse.deidentified_release import Coarseness, Release
+from governance.warehouse.deidentified_words import table_in_form, words_in_form
+
+INSIDE_K = 5
+"""How many students share what is told of one, where the office is of the district (for studies the grant says)."""
+NO_KEY = bytes(32)
+
+
+def release_for(asker: Asker, catalog: Catalog, today: date, ledger: Ledger) -> Release | None:
+    """The release of the asker's office or grant, with its key; None where answers are not de-identified."""
+    release = _release(asker, catalog, today)
+    if release is None:
+        return None
+    return replace(release, secret=ledger.studies.code_key(asker.identity.username, release.grant))
+
+
+def catalog_in_form(asker: Asker, catalog: Catalog, today: date) -> Catalog:
+    """The tables as the asker is answered from them."""
+    release = _release(asker, catalog, today)
+    if release is None:
+        return catalog
+    readable = _readable(asker, catalog, today)
+    tables = {
+        name: table_in_form(table, release) if isinstance(readable[name], Deidentified) else table
+        for name, table in catalog.tables.items()
+        if name in readable
+    }
+    return Catalog(tables, catalog.code_sets, catalog.hierarchies)
+
+
+def words_of_form(name: str, asker: Asker, today: date, catalog: Catalog) -> dict[str, str] | None:
+    """What becomes of each column of a table; None where the asker is shown it as it is."""
+    release = _release(asker, catalog, today)
+    if release is None or name not in release.tables:
+        return None
+    return words_in_form(catalog.tables[name], release, catalog)
+
+
+def _release(asker: Asker, catalog: Catalog, today: date) -> Release | None:
+    """Of everything the office or grant has, not of one question: one anonymization stands behind all answers."""
+    standing = decide(asker, (), catalog, today)
+    if isinstance(standing, Refused) or standing.form is not Form.DEIDENTIFIED_ROWS:
+        return None
+    tables = {
+        name: catalog.tables[name].names if rule.columns is None else rule.columns
+        for name, rule in _readable(asker, catalog, today).items()
+        if isinstance(rule, Deidentified)
+    }
+    grant = standing.grant
+    if grant is None:
+        staff_as_codes = standing.capacity is not Capacity.PERSONNEL_OFFICE
+        return Release(standing.audience, INSIDE_K, NO_KEY, tables, staff_as_codes=staff_as_codes)
+    return Release(
+        standing.audience,
+        grant.k,
+        NO_KEY,
+        tables,
+        Coarseness(grant.dates.value),
+        diversity=grant.diversity,
+        sensitive=grant.sensitive,
+    )
+
+
+def _readable(asker: Asker, catalog: Catalog, today: date) -> dict[str, RowRule]:
+    decisions = {name: decide(asker, (name,), catalog, today) for name in catalog.tables}
+    return {name: each.rows[name] for name, each in decisions.items() if isinstance(each, Allowed)}

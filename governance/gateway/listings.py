@@ -1,0 +1,95 @@
+"""What I may ask for, and what a table is: the catalog as one asker sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from governance.catalog import Catalog, Table
+from governance.gateway.errors import refused
+from governance.gateway.forms import words_of_form
+from governance.gateway.service import Service
+from governance.policy import CAPACITIES, Allowed, Refusal, Refused, explain_rows
+from governance.vocabulary import Asker, Capacity
+
+NOTICE = (
+    "Data are used for the purpose of this session only. An answer that ties students' outcomes to named staff is "
+    "never the sole or primary portion of an evaluation."
+)
+
+
+# Who holds a level is told who they are, even while there is nothing that they may be answered.
+_KNOWN_ALL_THE_SAME = (Refusal.NO_GRANT, Refusal.NO_DATA_IN_THIS_CAPACITY, Refusal.NO_STAFF_RECORD)
+
+
+def whoami(asker: Asker, service: Service) -> dict[str, Any]:
+    decision = service.decide(asker, ())
+    if isinstance(decision, Refused) and decision.refusal not in _KNOWN_ALL_THE_SAME:
+        raise refused(decision.refusal)
+    capacity = Capacity.of_server(asker.identity.server)
+    if capacity is None:
+        raise refused(Refusal.UNKNOWN_CAPACITY)
+    rule = CAPACITIES[capacity]
+    return {
+        "username": asker.identity.username,
+        "capacity": capacity.value,
+        "title": rule.title,
+        "purpose": asker.purpose.value,
+        "study": decision.grant.name if isinstance(decision, Allowed) and decision.grant else None,
+        "snapshot": service.snapshot(),
+        "today": service.today().isoformat(),
+        "form": "none" if rule.form is None else rule.form.value,
+        "notice": decision.refusal.message if isinstance(decision, Refused) else NOTICE,
+    }
+
+
+def tables(asker: Asker, service: Service, catalog: Catalog) -> list[dict[str, Any]]:
+    """The tables the asker may ask for, each with its form and why; the others do not appear."""
+    _standing(asker, service)
+    listed = []
+    for table in catalog.tables.values():
+        decision = service.decide(asker, (table.name,))
+        if isinstance(decision, Allowed):
+            listed.append(_summary(table, decision))
+    return sorted(listed, key=lambda entry: (entry["category"], entry["name"]))
+
+
+def describe(name: str, asker: Asker, service: Service, catalog: Catalog) -> dict[str, Any]:
+    """One table, its columns, and what becomes of each in the asker's form."""
+    decision = service.decide(asker, (name,))
+    if isinstance(decision, Refused):
+        raise refused(decision.refusal)
+    table = catalog.tables[name]
+    become = words_of_form(name, asker, service.today(), catalog)
+    return {**_summary(table, decision), "key": list(table.key), "columns": _columns(table, become)}
+
+
+def _standing(asker: Asker, service: Service) -> Allowed:
+    decision = service.decide(asker, ())
+    if isinstance(decision, Refused):
+        raise refused(decision.refusal)
+    return decision
+
+
+def _summary(table: Table, decision: Allowed) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "category": table.category.value,
+        "unit": table.unit.value,
+        "description": table.description,
+        "form": decision.form.value,
+        "why": f"You see {explain_rows(decision.rows[table.name])}.",
+    }
+
+
+def _columns(table: Table, become: dict[str, str] | None) -> list[dict[str, str]]:
+    return [
+        {
+            "name": column.name,
+            "type": column.type.value,
+            "class": column.class_.value,
+            "description": column.description,
+            "standard": column.standard,
+            "in_my_form": "as it is" if become is None else become[column.name],
+        }
+        for column in table.columns
+    ]

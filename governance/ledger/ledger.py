@@ -1,0 +1,213 @@
+"""People, access levels, the audit log: reading them, and the few acts that change them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from governance.audit import Break, Entry, Event, find_breaks
+from governance.ledger.events import LedgerError, demand_known, is_known, now, read_entry, record_event
+from governance.ledger.schema import access_level, audit_event, disclosure_set, person
+from governance.ledger.store import Store
+from governance.ledger.studies import Studies, record_disclosure
+from governance.vocabulary import AccessLevel, Capacity, Person
+
+
+class Ledger:
+    """Every method that changes something takes the acting person's name first, and records one event or more."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.studies = Studies(store)
+        self._hasher = PasswordHasher()
+        # Compared against when there is no such person, so that both answers take the same time.
+        self._nobody = self._hasher.hash("nobody has this password")
+
+    @classmethod
+    def open(cls, folder: Path) -> Ledger:
+        return cls(Store.open(folder))
+
+    @classmethod
+    def open_existing(cls, folder: Path) -> Ledger:
+        """The ledger of a folder that has one; nothing is made."""
+        store = Store.open_existing(folder)
+        if store is None:
+            raise LedgerError("There is no ledger in that state folder: nobody was added yet, and nothing was loaded.")
+        return cls(store)
+
+    def close(self) -> None:
+        self._store.close()
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def person(self, username: str) -> Person | None:
+        with self._store.read() as connection:
+            row = connection.execute(sa.select(person).where(person.c.username == username)).one_or_none()
+        return None if row is None else Person(row.username, row.staff_key)
+
+    def standing(self, username: str) -> tuple[Person | None, tuple[AccessLevel, ...]]:
+        """The person and all their levels not revoked, as of one moment: what every question needs first."""
+        with self._store.read() as connection:
+            rows = connection.execute(_STANDING, {"username": username}).all()
+        known = Person(rows[0].username, rows[0].staff_key) if rows else None
+        return known, tuple(_level(row) for row in rows if row.capacity is not None)
+
+    def people(self) -> list[Person]:
+        with self._store.read() as connection:
+            rows = connection.execute(sa.select(person).order_by(person.c.username)).all()
+        return [Person(row.username, row.staff_key) for row in rows]
+
+    def levels(self, username: str) -> tuple[AccessLevel, ...]:
+        """All levels not revoked, whether current or not, in the order they were granted."""
+        question = (
+            sa.select(access_level)
+            .where(access_level.c.username == username, access_level.c.revoked_at.is_(None))
+            .order_by(access_level.c.level_id)
+        )
+        with self._store.read() as connection:
+            rows = connection.execute(question).all()
+        return tuple(_level(row) for row in rows)
+
+    def verify_password(self, username: str, password: str) -> bool:
+        question = sa.select(person.c.password_hash).where(person.c.username == username)
+        with self._store.read() as connection:
+            known = connection.execute(question).scalar_one_or_none()
+        try:
+            return self._hasher.verify(known or self._nobody, password) and known is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """The audit log in the order of its sequence numbers, from the one after `after` on."""
+        question = sa.select(audit_event).where(audit_event.c.sequence > after).order_by(audit_event.c.sequence)
+        with self._store.read() as connection:
+            for row in connection.execution_options(yield_per=10_000).execute(question):
+                yield read_entry(row)
+
+    def newest(self) -> int:
+        """The sequence number of the newest event; 0 if there is none."""
+        with self._store.read() as connection:
+            return connection.execute(sa.select(sa.func.max(audit_event.c.sequence))).scalar_one() or 0
+
+    def verify(self) -> list[Break]:
+        """Every place where the log, or a set of students that it names, is not what was recorded."""
+        # Events that are recorded meanwhile may name sets that were not yet there: they are left for the next time.
+        newest = self.newest()
+        kept = frozenset(self._sound_sets())
+        return list(find_breaks(takewhile(lambda entry: entry.sequence <= newest, self.entries()), kept))
+
+    def _sound_sets(self) -> Iterator[str]:
+        """The digests of the sets of students that are what their digests say."""
+        # Not as the column's type: what was put there from outside may be no bytes.
+        question = sa.select(
+            disclosure_set.c.digest, sa.type_coerce(disclosure_set.c.student_keys, sa.types.NullType())
+        )
+        with self._store.read() as connection:
+            for digest, keys in connection.execution_options(yield_per=1_000).execute(question):
+                if isinstance(keys, bytes) and hashlib.sha256(keys).hexdigest() == digest:
+                    yield digest
+
+    def disclosed_students(self, digest: str) -> bytes | None:
+        """The sorted keys (little-endian 64-bit integers) behind a digest in the log."""
+        question = sa.select(disclosure_set.c.student_keys).where(disclosure_set.c.digest == digest)
+        with self._store.read() as connection:
+            return connection.execute(question).scalar_one_or_none()
+
+    # -- acting ----------------------------------------------------------------------------------
+
+    def add_person(self, actor: str, username: str, staff_key: int | None, password: str | None) -> None:
+        """A person who can sign in: with `password`, or, without one, through the configured provider."""
+        try:
+            Person(username, staff_key)
+        except ValueError as error:
+            raise LedgerError(f"That user name cannot be used: {error}.") from None
+        hashed = None if password is None else self._hasher.hash(password)
+        with self._store.write() as connection:
+            if is_known(connection, username):
+                raise LedgerError("There is already a person of that name. Choose another user name.")
+            connection.execute(
+                person.insert().values(username=username, staff_key=staff_key, password_hash=hashed, added_at=now())
+            )
+            record_event(connection, Event.PERSON_ADDED, actor, {"username": username, "staff_key": staff_key})
+
+    def set_password(self, actor: str, username: str, password: str) -> None:
+        with self._store.write() as connection:
+            demand_known(connection, username)
+            connection.execute(
+                person.update().where(person.c.username == username).values(password_hash=self._hasher.hash(password))
+            )
+            record_event(connection, Event.PASSWORD_SET, actor, {"username": username})
+
+    def grant_level(self, actor: str, level: AccessLevel) -> None:
+        with self._store.write() as connection:
+            demand_known(connection, level.username)
+            connection.execute(
+                access_level.insert().values(
+                    username=level.username,
+                    capacity=level.capacity.value,
+                    begin_date=level.begin_date,
+                    end_date=level.end_date,
+                    granted_by=actor,
+                    granted_at=now(),
+                )
+            )
+            record_event(connection, Event.LEVEL_GRANTED, actor, _level_detail(level))
+
+    def revoke_level(self, actor: str, username: str, capacity: Capacity) -> None:
+        """Ends every level of that capacity at once; the next query of the person finds none."""
+        with self._store.write() as connection:
+            ended = connection.execute(
+                access_level.update()
+                .where(
+                    access_level.c.username == username,
+                    access_level.c.capacity == capacity.value,
+                    access_level.c.revoked_at.is_(None),
+                )
+                .values(revoked_at=now())
+            )
+            if ended.rowcount == 0:
+                raise LedgerError("That person holds no such level. `dbims user list` shows who holds what.")
+            record_event(connection, Event.LEVEL_REVOKED, actor, {"username": username, "capacity": capacity.value})
+
+    def record(self, event: Event, actor: str, detail: Mapping[str, Any]) -> int:
+        """An event by itself. Returns its sequence number once it is on the disk."""
+        with self._store.write() as connection:
+            return record_event(connection, event, actor, detail)
+
+    def record_answer(self, actor: str, detail: Mapping[str, Any], students: bytes) -> int:
+        """An answer, and the set of students it was about, in one transaction."""
+        with self._store.write() as connection:
+            return record_disclosure(connection, actor, detail, students)
+
+
+_STANDING = (
+    sa.select(person.c.username, person.c.staff_key, access_level.c.capacity)
+    .add_columns(access_level.c.begin_date, access_level.c.end_date)
+    .select_from(
+        person.outerjoin(
+            access_level, (access_level.c.username == person.c.username) & access_level.c.revoked_at.is_(None)
+        )
+    )
+    .where(person.c.username == sa.bindparam("username"))
+    .order_by(access_level.c.level_id)
+)
+
+
+def _level(row: sa.Row[Any]) -> AccessLevel:
+    return AccessLevel(row.username, Capacity(row.capacity), row.begin_date, row.end_date)
+
+
+def _level_detail(level: AccessLevel) -> dict[str, str | None]:
+    return {
+        "username": level.username,
+        "capacity": level.capacity.value,
+        "begin_date": level.begin_date.isoformat(),
+        "end_date": None if level.end_date is None else level.end_date.isoformat(),
+    }

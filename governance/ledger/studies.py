@@ -1,0 +1,172 @@
+"""Grants of studies, the keys of codes, and what was told to each audience: read, and changed with an event."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from governance.audit import Event
+from governance.ledger.events import LedgerError, demand_known, now, record_event
+from governance.ledger.schema import code_key, disclosure_set, statistic_release, study_grant
+from governance.ledger.store import Store
+from governance.vocabulary import DateDetail, Grant
+
+CODE_KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class StatisticRelease:
+    """One table, or model, told to an audience. `number` counts the audience's releases from 1, without a gap."""
+
+    audience: str
+    number: int
+    answer: str
+    label: str
+    statements: bytes
+
+
+class ReleaseTaken(Exception):
+    """Another answer to the same audience was recorded meanwhile: this one has to be weighed again."""
+
+
+class Studies:
+    """The part of the ledger about de-identified answers. Used through `Ledger`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def grants(self, username: str) -> tuple[Grant, ...]:
+        """The person's grants that were not ended, current or not."""
+        question = (
+            sa.select(study_grant)
+            .where(study_grant.c.username == username, study_grant.c.revoked_at.is_(None))
+            .order_by(study_grant.c.name)
+        )
+        with self._store.read() as connection:
+            return tuple(_grant(row) for row in connection.execute(question))
+
+    def all_grants(self) -> tuple[Grant, ...]:
+        """Everybody's grants that were not ended."""
+        question = sa.select(study_grant).where(study_grant.c.revoked_at.is_(None)).order_by(study_grant.c.name)
+        with self._store.read() as connection:
+            return tuple(_grant(row) for row in connection.execute(question))
+
+    def grant_study(self, actor: str, grant: Grant) -> None:
+        """A study's grant. Its name is never given again, so that two studies never share a key."""
+        with self._store.write() as connection:
+            demand_known(connection, grant.username)
+            taken = sa.select(study_grant.c.name).where(study_grant.c.name == grant.name)
+            if connection.execute(taken).one_or_none() is not None:
+                raise LedgerError("There is, or was, a grant of that name. Choose another name.")
+            connection.execute(
+                study_grant.insert().values(
+                    name=grant.name,
+                    username=grant.username,
+                    terms=json.dumps(_terms(grant)),
+                    begin_date=grant.begin_date,
+                    end_date=grant.end_date,
+                    granted_by=actor,
+                    granted_at=now(),
+                )
+            )
+            dates = {"begin_date": grant.begin_date.isoformat(), "end_date": grant.end_date.isoformat()}
+            detail = {"grant": grant.name, "username": grant.username, **dates, **_terms(grant)}
+            record_event(connection, Event.STUDY_GRANTED, actor, detail)
+
+    def end_study(self, actor: str, name: str) -> None:
+        """The study's next question is refused."""
+        with self._store.write() as connection:
+            ended = connection.execute(
+                study_grant.update()
+                .where(study_grant.c.name == name, study_grant.c.revoked_at.is_(None))
+                .values(revoked_at=now())
+            )
+            if ended.rowcount == 0:
+                raise LedgerError("There is no such grant. `dbims study grants` lists those there are.")
+            record_event(connection, Event.STUDY_ENDED, actor, {"grant": name})
+
+    def code_key(self, actor: str, grant_name: str) -> bytes:
+        """The key that codes of a grant, or an office, are made with: random, made when it is first needed."""
+        question = sa.select(code_key.c.secret).where(code_key.c.grant_name == grant_name)
+        with self._store.read() as connection:
+            known = connection.execute(question).scalar_one_or_none()
+        return bytes(known) if known is not None else self._make_code_key(actor, grant_name, question)
+
+    def _make_code_key(self, actor: str, grant_name: str, question: sa.Select[Any]) -> bytes:
+        with self._store.write() as connection:
+            known = connection.execute(question).scalar_one_or_none()
+            if known is not None:
+                return bytes(known)
+            made = secrets.token_bytes(CODE_KEY_BYTES)
+            connection.execute(code_key.insert().values(grant_name=grant_name, secret=made))
+            record_event(connection, Event.CODE_KEY_MADE, actor, {"grant": grant_name})
+            return made
+
+    def releases(self, audience: str, after: int) -> list[StatisticRelease]:
+        """What the audience was told, from the release after number `after` on."""
+        told = statistic_release
+        question = sa.select(told).where(told.c.audience == audience, told.c.number > after).order_by(told.c.number)
+        with self._store.read() as connection:
+            rows = connection.execute(question).all()
+        return [StatisticRelease(row.audience, row.number, row.answer, row.label, row.statements) for row in rows]
+
+    def record_release(self, actor: str, detail: Mapping[str, Any], students: bytes, release: StatisticRelease) -> int:
+        """The answer, the students it is about, and what it tells the audience, in one transaction, or nothing.
+
+        Raises `ReleaseTaken` if the audience was told something else since the answer was weighed.
+        """
+        with self._store.write() as connection:
+            told = statistic_release
+            newest = sa.select(sa.func.max(told.c.number)).where(told.c.audience == release.audience)
+            if (connection.execute(newest).scalar_one() or 0) != release.number - 1:
+                raise ReleaseTaken
+            connection.execute(
+                told.insert().values(
+                    audience=release.audience,
+                    number=release.number,
+                    answer=release.answer,
+                    label=release.label,
+                    statements=release.statements,
+                )
+            )
+            return record_disclosure(connection, actor, {**detail, "release": release.number}, students)
+
+
+def record_disclosure(connection: sa.Connection, actor: str, detail: Mapping[str, Any], students: bytes) -> int:
+    """The event of an answer, and the set of students it is about."""
+    digest = hashlib.sha256(students).hexdigest()
+    known = sa.select(disclosure_set.c.digest).where(disclosure_set.c.digest == digest)
+    if connection.execute(known).one_or_none() is None:
+        connection.execute(disclosure_set.insert().values(digest=digest, student_keys=students))
+    return record_event(connection, Event.ANSWER_GIVEN, actor, {**detail, "students": digest})
+
+
+def _terms(grant: Grant) -> dict[str, Any]:
+    return {
+        "tables": {name: list(columns) for name, columns in grant.tables.items()},
+        "k": grant.k,
+        "diversity": grant.diversity,
+        "sensitive": list(grant.sensitive),
+        "dates": grant.dates.value,
+    }
+
+
+def _grant(row: sa.Row[Any]) -> Grant:
+    terms = json.loads(row.terms)
+    return Grant(
+        row.name,
+        row.username,
+        {name: tuple(columns) for name, columns in terms["tables"].items()},
+        row.begin_date,
+        row.end_date,
+        terms["k"],
+        terms["diversity"],
+        tuple(terms["sensitive"]),
+        DateDetail(terms["dates"]),
+    )

@@ -1,0 +1,42 @@
+"""MAY THIS PERSON? Capacities and scopes as declarations, decisions as values. Pure."""
+
+from __future__ import annotations
+
+from governance.policy.capacities import CAPACITIES, CapacityRule, current_capacities
+from governance.policy.decision import (
+    Allowed,
+    AllRows,
+    Decision,
+    Deidentified,
+    OwnRows,
+    Refusal,
+    Refused,
+    RowRule,
+    RowsOfStudents,
+    decide,
+    explain_rows,
+)
+from governance.policy.scopes import EveryStudent, NoStudent, Scope, Step, StudentsAlong, StudentsIn
+
+__all__ = [
+    "CAPACITIES",
+    "AllRows",
+    "Allowed",
+    "CapacityRule",
+    "Decision",
+    "Deidentified",
+    "EveryStudent",
+    "NoStudent",
+    "OwnRows",
+    "Refusal",
+    "Refused",
+    "RowRule",
+    "RowsOfStudents",
+    "Scope",
+    "Step",
+    "StudentsAlong",
+    "StudentsIn",
+    "current_capacities",
+    "decide",
+    "explain_rows",
+]

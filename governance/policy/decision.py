@@ -1,0 +1,260 @@
+"""MAY THIS PERSON? One pure function, which answers with a value and its reason."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import assert_never
+
+from governance.catalog import Catalog, Table, Unit
+from governance.policy.capacities import CAPACITIES, CapacityRule, current_capacities
+from governance.policy.scopes import EveryStudent, NoStudent, Scope, StudentsAlong, StudentsIn
+from governance.vocabulary import Asker, Capacity, Form, Grant, Person
+
+
+class Refusal(enum.Enum):
+    """Why a question is not answered: what, under which rule, and what to do next."""
+
+    UNKNOWN_PERSON = (
+        "You are not registered as a user of the data system.",
+        "Access levels are established by the Superintendent for each individual.",
+        "Ask the Superintendent's office for an access level.",
+    )
+    UNKNOWN_CAPACITY = (
+        "This session acts in no capacity that the policy knows.",
+        "A session acts in exactly one capacity.",
+        "Start a session for one of your capacities from the Hub's home page.",
+    )
+    LEVEL_NOT_HELD = (
+        "You do not currently hold the access level that this session acts in.",
+        "Access holds from its first day through its last, and ends at once when it is revoked.",
+        "Ask the Superintendent's office, or start a session in a capacity that you hold.",
+    )
+    NO_STAFF_RECORD = (
+        "Your account is not tied to a staff record, so that no student can be yours.",
+        "Scopes follow from the staff record: classes, caseload, services, buildings.",
+        "Ask the operator to tie your account to your staff record.",
+    )
+    NO_DATA_IN_THIS_CAPACITY = (
+        "This capacity is given no data.",
+        "Reviewers see submitted outputs only; operators see no data.",
+        "Use a session in another capacity, if you hold one.",
+    )
+    NO_GRANT = (
+        "This session belongs to no study that is granted to you today.",
+        "A study has what its grant names, from the grant's first day through its last.",
+        "Ask the Superintendent's office about the grant; a session of a study is started under the grant's name.",
+    )
+    NO_EXACT_STATISTICS = (
+        "This capacity is given protected statistics only.",
+        "Exact statistics are for those who may see the same rows by name.",
+        "Leave out protected=False.",
+    )
+    UNKNOWN_TABLE = (
+        "There is no table of that name among those you may ask for.",
+        "What does not exist and what is not yours look the same.",
+        "tables() lists what you may ask for.",
+    )
+
+    def __init__(self, message: str, rule: str, next_step: str) -> None:
+        self.message = message
+        self.rule = rule
+        self.next_step = next_step
+
+
+@dataclass(frozen=True)
+class AllRows:
+    """Every row."""
+
+
+@dataclass(frozen=True)
+class RowsOfStudents:
+    """The rows whose student is in the scope."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class OwnRows:
+    """The rows about the asker."""
+
+    staff_key: int
+
+
+@dataclass(frozen=True)
+class Deidentified:
+    """Every row, telling of nobody who it is. `columns`: those granted; None for all that the form has."""
+
+    columns: tuple[str, ...] | None = None
+
+
+RowRule = AllRows | RowsOfStudents | OwnRows | Deidentified
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Yes: in this form, and of each table these rows. `staff_key` is the asker's own, as the path's start.
+
+    `grant` is the study's, in a study's session. `audience`: who learns of the answer; what was told to one audience
+    is weighed together.
+    """
+
+    capacity: Capacity
+    form: Form
+    staff_key: int | None
+    rows: dict[str, RowRule]
+    audience: str = ""
+    grant: Grant | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """No, and why."""
+
+    refusal: Refusal
+
+
+Decision = Allowed | Refused
+
+
+def decide(asker: Asker, tables: Iterable[str], catalog: Catalog, today: date) -> Decision:
+    """Whether, and with which rows of each, the asker may be answered from `tables` today."""
+    standing = _standing(asker, today)
+    if isinstance(standing, Refused):
+        return standing
+    rows: dict[str, RowRule] = {}
+    for name in tables:
+        table = catalog.tables.get(name)
+        row_rule = None if table is None else _row_rule(table, standing)
+        if row_rule is None:
+            return Refused(Refusal.UNKNOWN_TABLE)
+        rows[name] = row_rule
+    return Allowed(
+        standing.rule.capacity, standing.form, standing.person.staff_key, rows, standing.audience, standing.grant
+    )
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """Who the asker is today."""
+
+    rule: CapacityRule
+    person: Person
+    form: Form
+    grant: Grant | None = None
+
+    @property
+    def audience(self) -> str:
+        """Central offices talk to each other within an office; a study is its grant; others are themselves."""
+        if self.grant is not None:
+            return f"study:{self.grant.name}"
+        if self.form is Form.DEIDENTIFIED_ROWS:
+            return f"office:{self.rule.capacity.value}"
+        return f"person:{self.person.username}:{self.rule.capacity.value}"
+
+
+def _standing(asker: Asker, today: date) -> Refused | _Standing:
+    """Who the asker is today, or why they are nobody."""
+    if asker.person is None:
+        return Refused(Refusal.UNKNOWN_PERSON)
+    capacity = Capacity.of_server(asker.identity.server)
+    if capacity is None:
+        return Refused(Refusal.UNKNOWN_CAPACITY)
+    # A grant is by itself the access level of a study: decided, dated, and ended like one.
+    if capacity is not Capacity.STUDY and capacity not in current_capacities(asker.levels, today):
+        return Refused(Refusal.LEVEL_NOT_HELD)
+    rule = CAPACITIES[capacity]
+    if rule.form is None:
+        return Refused(Refusal.NO_DATA_IN_THIS_CAPACITY)
+    if isinstance(rule.students, StudentsAlong) and asker.person.staff_key is None:
+        return Refused(Refusal.NO_STAFF_RECORD)
+    if capacity is not Capacity.STUDY:
+        return _Standing(rule, asker.person, rule.form)
+    grant = _grant(asker, today)
+    return Refused(Refusal.NO_GRANT) if grant is None else _Standing(rule, asker.person, rule.form, grant)
+
+
+def _grant(asker: Asker, today: date) -> Grant | None:
+    """The grant that the session is named after, if it is the asker's own and holds today."""
+    current = (grant for grant in asker.grants if grant.is_current(today) and grant.username == asker.identity.username)
+    return next((grant for grant in current if grant.server == asker.identity.server), None)
+
+
+def _row_rule(table: Table, standing: _Standing) -> RowRule | None:
+    if standing.form is Form.DEIDENTIFIED_ROWS:
+        return _deidentified_rows(table, standing)
+    rule, person = standing.rule, standing.person
+    match table.unit:
+        case Unit.NONE | Unit.SCHOOL:
+            return AllRows()
+        case Unit.STUDENT:
+            return _student_rows(rule.students)
+        case Unit.STAFF:
+            return _staff_rows(rule, person)
+        case Unit.ACCOUNT:
+            return AllRows() if rule.all_staff else None
+        case _:
+            assert_never(table.unit)
+
+
+def _deidentified_rows(table: Table, standing: _Standing) -> RowRule | None:
+    """What a central office, or a study, is told of a table in which nobody may be identified."""
+    if standing.grant is not None:
+        return _granted_rows(table, standing.grant)
+    match table.unit:
+        case Unit.NONE | Unit.SCHOOL:
+            return AllRows()
+        case Unit.STUDENT:
+            return Deidentified() if table.category in standing.rule.categories else None
+        case Unit.STAFF:
+            return AllRows() if standing.rule.all_staff else Deidentified()
+        case Unit.ACCOUNT:
+            return None
+        case _:
+            assert_never(table.unit)
+
+
+def _granted_rows(table: Table, grant: Grant) -> RowRule | None:
+    """Exactly what the grant names; what everybody sees of schools and courses needs no grant."""
+    if table.name in grant.tables:
+        return Deidentified(grant.tables[table.name])
+    return AllRows() if table.unit in (Unit.NONE, Unit.SCHOOL) else None
+
+
+def _student_rows(scope: Scope) -> RowRule | None:
+    match scope:
+        case EveryStudent():
+            return AllRows()
+        case StudentsAlong() | StudentsIn():
+            return RowsOfStudents(scope)
+        case NoStudent():
+            return None
+        case _:
+            assert_never(scope)
+
+
+def _staff_rows(rule: CapacityRule, person: Person) -> RowRule | None:
+    if rule.all_staff:
+        return AllRows()
+    return None if person.staff_key is None else OwnRows(person.staff_key)
+
+
+def explain_rows(row_rule: RowRule) -> str:
+    """Which rows of a table these are, in words."""
+    match row_rule:
+        case AllRows():
+            return "every row"
+        case RowsOfStudents(scope=StudentsAlong(because=because) | StudentsIn(because=because)):
+            return f"every row about a student who {because}"
+        case RowsOfStudents():
+            return "no row"
+        case OwnRows():
+            return "your own rows"
+        case Deidentified(columns=None):
+            return "every row, and nothing that tells who anybody is"
+        case Deidentified():
+            return "the columns of your grant in every row, and nothing that tells who anybody is"
+        case _:
+            assert_never(row_rule)

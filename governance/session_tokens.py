@@ -1,0 +1,58 @@
+"""Which token the running session of a person and capacity was given, and in which network namespace it runs.
+
+The Hub lets people make further tokens for their own servers. Such a token would outlive its session and could be
+lent to somebody else, so the gateway takes only the one that the spawner gave the session when it started it, and only
+from inside that session. What is kept is a digest of the token and a number, outside every sandbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from governance.vocabulary import Identity
+
+
+class SessionTokens:
+    """Written by the spawner, read by the gateway; a folder that only their account can read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @classmethod
+    def of_state(cls, state: Path) -> SessionTokens:
+        return cls(state / "hub" / "session-tokens")
+
+    def remember(self, identity: Identity, token: str, network: int) -> None:
+        """The session starts, with this token, in this network namespace (its inode number)."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._path(identity)
+        scratch = path.with_suffix(f".{secrets.token_hex(4)}")
+        with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(_line(token, network))
+        scratch.replace(path)
+
+    def forget(self, identity: Identity) -> None:
+        """The session has ended: from now on its token opens nothing."""
+        self._path(identity).unlink(missing_ok=True)
+
+    def holds(self, identity: Identity, token: str, network: int | None) -> bool:
+        """Whether this is the token of that running session, and comes from it."""
+        if network is None:
+            return False
+        try:
+            known = self._path(identity).read_text(encoding="ascii")
+        except OSError:
+            return False
+        return hmac.compare_digest(known, _line(token, network))
+
+    def _path(self, identity: Identity) -> Path:
+        # Names come from the Hub; as digests they cannot be a path to anywhere else.
+        return self._folder / hashlib.sha256(f"{identity.username}/{identity.server}".encode()).hexdigest()
+
+
+def _line(token: str, network: int) -> str:
+    return f"{hashlib.sha256(token.encode()).hexdigest()} {network}"

@@ -1,0 +1,106 @@
+"""A state folder: where everything of one district lives, and the few facts that every part asks it for."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import tomli_w
+
+from governance.ledger import Ledger
+from governance.warehouse.snapshot import Warehouse
+
+
+class StateError(Exception):
+    """The state folder cannot be used as asked; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class State:
+    """`folder`: the ledger, the warehouse, the homes, the Hub's own files and `dbims.toml`."""
+
+    folder: Path
+
+    @classmethod
+    def at(cls, folder: Path) -> State:
+        """The folder, made if it is not there, readable by its owner only."""
+        folder = folder.expanduser().resolve()
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateError(f"The state folder cannot be made: {error.strerror}. Choose another --state.") from None
+        return cls(folder)
+
+    @classmethod
+    def existing(cls, folder: Path) -> State:
+        """The folder, for those who only look: nothing is made."""
+        folder = folder.expanduser().resolve()
+        if not folder.is_dir():
+            raise StateError(f"There is no state folder {folder}. Say which one: --state FOLDER.")
+        return cls(folder)
+
+    @property
+    def settings_file(self) -> Path:
+        return self.folder / "dbims.toml"
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return Warehouse(self.folder / "warehouse")
+
+    def ledger(self) -> Ledger:
+        return Ledger.open(self.folder / "ledger")
+
+    def existing_ledger(self) -> Ledger:
+        """The ledger, for those who need one that is there; `LedgerError` if there is none."""
+        return Ledger.open_existing(self.folder / "ledger")
+
+    def settings(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self.settings_file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise StateError(f"dbims.toml cannot be read: {error}") from None
+
+    def today(self) -> date:
+        """The district's day: the calendar's, or the fixed one that a district replaying old data sets."""
+        fixed = self.settings().get("today")
+        if fixed is None:
+            return date.today()  # noqa: DTZ011 - the district's own calendar
+        if type(fixed) is not date:
+            raise StateError("dbims.toml: today is a day, such as 2012-02-15, without quotes.")
+        return fixed
+
+    def set_today(self, today: date | None) -> None:
+        """Fix the district's day, or let it follow the calendar again."""
+        settings = {name: value for name, value in self.settings().items() if name != "today"}
+        if today is not None:
+            settings = {"today": today, **settings}
+        scratch = self.settings_file.with_suffix(".tmp")
+        scratch.write_text(tomli_w.dumps(settings), encoding="utf-8")
+        scratch.replace(self.settings_file)
+
+    def staff_key(self, staff_id: str) -> int:
+        """The key of a staff member, by the identifier the sources use."""
+        snapshot = self.warehouse.current()
+        if snapshot is None:
+            raise StateError("There is no data yet. Load some first: `dbims load PATH`.")
+        staff = pq.read_table(snapshot.table_path("staff"), columns=["staff_id", "staff_key"])
+        found = staff.filter(pc.equal(staff.column("staff_id"), staff_id)).column("staff_key").to_pylist()
+        if len(found) != 1:
+            raise StateError("There is no staff member of that identifier in the current snapshot.")
+        return int(found[0])
+
+
+def private_file(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, from its first byte on."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, 0o600)
+        file.write(text)

@@ -1,0 +1,179 @@
+"""The one anonymization of a release: a record of quasi-identifiers for each student, generalized until k are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from governance.catalog import Catalog, Generalization, Treatment, Unit
+from governance.catalog.generalization import EVERYTHING, ColumnName
+from governance.disclosure.anonymity import Anonymized, Hierarchy, NotAnonymizable, anonymize
+from governance.warehouse.deidentified_records import Records, encoded
+from governance.warehouse.deidentified_release import NotInThisForm, NotReleasable, Release
+from governance.warehouse.deidentified_scales import Scale, Shown, make_scale
+
+LEFT_OUT = "Students who are too few to be hidden among others of their kind (enrolled, or not) are left out."
+
+# Whether a student is enrolled shows in the years of their rows: it can be suppressed only with the whole student, and
+# weighs so much that everything else goes first.
+STATUS = Hierarchy((np.arange(2, dtype=np.int32), np.zeros(2, np.int32)), weight=1000.0)
+
+
+@dataclass(frozen=True)
+class Quasi:
+    """One quasi-identifier of every person: `codes` (persons,), -1 where suppressed, into `shown`; the level, in words.
+
+    `suppressed` counts the persons from whom it was taken.
+    """
+
+    codes: npt.NDArray[np.int64]
+    shown: tuple[Shown, ...]
+    words: str
+    suppressed: int
+
+
+@dataclass(frozen=True)
+class Persons:
+    """The persons of a release. `keys`: sorted; `groups`: (persons,), who are alike in all that is released of them."""
+
+    keys: npt.NDArray[np.int64]
+    groups: npt.NDArray[np.int64]
+    quasi: dict[str, Quasi]
+    k: int
+    notes: tuple[str, ...] = ()
+
+
+def hierarchies_of(release: Release, catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """The persons' quasi-identifiers that a release shows, in order of their names, and the tables that show each."""
+    shown: dict[str, list[str]] = {}
+    for table in catalog.tables.values():
+        granted = release.tables.get(table.name, ()) if table.unit is Unit.STUDENT else ()
+        for column in table.columns:
+            if column.name in granted and column.deidentified is Treatment.GENERALIZED:
+                shown.setdefault(column.hierarchy, []).append(table.name)
+    return {name: tuple(tables) for name, tables in sorted(shown.items())}
+
+
+@dataclass(frozen=True)
+class _Population:
+    """Who is to be hidden among whom: `known` (all students) says who, `keys` and `enrolled` are of those.
+
+    `is_whole`: whether it is everybody whom the released tables show.
+    """
+
+    known: npt.NDArray[np.bool_]
+    keys: npt.NDArray[np.int64]
+    enrolled: npt.NDArray[np.bool_]
+    is_whole: bool
+
+
+def anonymize_students(release: Release, catalog: Catalog, records: Records, year: int) -> Persons:
+    """The students as of a school year. `NotReleasable` if nobody can be hidden.
+
+    Where the released tables show nobody, or fewer than k, there is nobody: both look the same.
+    """
+    population = _population(release, catalog, records, year)
+    shown = hierarchies_of(release, catalog)
+    if len(population.keys) == 0:
+        return _nobody(shown, release)
+    scaled = []
+    for name, tables in shown.items():
+        # Nothing is shown of whom no released table has a row: that is a missing value like any other.
+        seen = records.appear(tables, population.keys, release.k)
+        scaled.append(_scaled(catalog.hierarchies[name], records, year, population.known, seen))
+    status = (population.enrolled.astype(np.int32), STATUS)
+    sensitive = [records.facts(_named(name, catalog))[population.known] for name in release.sensitive]
+    result = _anonymized([*((codes, scale.hierarchy) for codes, scale in scaled), status], release, sensitive)
+    return _persons(result, dict(zip(shown, (scale for _, scale in scaled), strict=True)), population)
+
+
+def _population(release: Release, catalog: Catalog, records: Records, year: int) -> _Population:
+    students, enrolled = records.students(), records.enrolled(year)
+    if len(students) < release.k:
+        raise NotReleasable
+    # Whom no released table shows hides nobody: those who are shown are counted, and no others.
+    present = records.appear(_student_tables(release, catalog), students, release.k)
+    known = _enough_alike(enrolled, present, release.k)
+    return _Population(known, students[known], enrolled[known], np.array_equal(known, present))
+
+
+def _persons(result: Anonymized, scales: dict[str, Scale], population: _Population) -> Persons:
+    # A student whose status would have to be suppressed is left out: the others are as many without them.
+    kept = result.codes[:, -1] >= 0
+    codes = result.codes[kept]
+    return Persons(
+        keys=population.keys[kept],
+        groups=np.unique(codes, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64),
+        quasi={
+            name: _generalized(codes[:, place], scale, result.levels[place])
+            for place, (name, scale) in enumerate(scales.items())
+        },
+        k=result.k,
+        notes=() if population.is_whole and kept.all() else (LEFT_OUT,),
+    )
+
+
+def _student_tables(release: Release, catalog: Catalog) -> list[str]:
+    return [name for name, table in catalog.tables.items() if table.unit is Unit.STUDENT and name in release.tables]
+
+
+def _nobody(shown: Iterable[str], release: Release) -> Persons:
+    nothing = np.empty(0, np.int64)
+    return Persons(nothing, nothing, {name: Quasi(nothing, (), EVERYTHING, 0) for name in shown}, release.k)
+
+
+def _enough_alike(enrolled: npt.NDArray[np.bool_], present: npt.NDArray[np.bool_], k: int) -> npt.NDArray[np.bool_]:
+    """Those present whose status at least k of them have."""
+    alike = np.where(enrolled, np.count_nonzero(enrolled & present), np.count_nonzero(~enrolled & present))
+    return present & (alike >= k)
+
+
+def _scaled(
+    declared: Generalization,
+    records: Records,
+    year: int,
+    known: npt.NDArray[np.bool_],
+    seen: npt.NDArray[np.bool_],
+) -> tuple[npt.NDArray[np.int32], Scale]:
+    """One quasi-identifier of the known students, as far as it is seen: a code for each, and the scale of the codes."""
+    if declared.source is None:
+        raise ValueError(f"hierarchy {declared.name}: it is not about a person")
+    exact = records.latest(declared.source, year).filter(pa.array(known))
+    values, codes = encoded(pc.if_else(pa.array(seen), exact, pa.scalar(None, exact.type)))
+    return codes, make_scale(declared, values, np.bincount(codes, minlength=len(values)), records.register)
+
+
+def _anonymized(
+    columns: Sequence[tuple[npt.NDArray[np.int32], Hierarchy]],
+    release: Release,
+    sensitive: Sequence[npt.NDArray[np.int32]],
+) -> Anonymized:
+    codes, hierarchies = zip(*columns, strict=True)
+    try:
+        result = anonymize(codes, hierarchies, release.k, sensitive=sensitive, diversity=release.diversity)
+    except NotAnonymizable:
+        raise NotReleasable from None
+    if result.levels[-1] > 0:
+        # Only diversity can ask for that: those enrolled and the others would have to be told apart by nobody.
+        raise NotReleasable
+    return result
+
+
+def _generalized(codes: npt.NDArray[np.int32], scale: Scale, level: int) -> Quasi:
+    shown = scale.shown[level]
+    words = scale.words[level]
+    return Quasi(codes.astype(np.int64), shown, words, int(np.count_nonzero(codes < 0)))
+
+
+def _named(name: str, catalog: Catalog) -> ColumnName:
+    """A column about students; `NotInThisForm` if there is none of that name."""
+    table, _, column = name.partition(".")
+    known = catalog.tables.get(table)
+    if known is None or known.unit is not Unit.STUDENT or column not in known.names:
+        raise NotInThisForm(table, column)
+    return ColumnName(table, column)

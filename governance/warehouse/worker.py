@@ -1,0 +1,271 @@
+"""The worker: a process of the gateway that reads snapshots and runs queries, and can be killed at any moment.
+
+It is started inside its own sandbox: no network, no ledger, no keys, nothing but the snapshots, read-only. It reads
+jobs from its standard input and writes answers to its standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, assert_never
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from governance.catalog import Unit, load_catalog
+from governance.policy import Allowed, Deidentified
+from governance.vocabulary import ExplainQuery, FrameQuery
+from governance.warehouse.cell import Cell, too_large
+from governance.warehouse.deidentified_release import NotReleasable, Release
+from governance.warehouse.explain import explain
+from governance.warehouse.scoped import Keys, ScopedReader, distinct, student_keys
+from governance.warehouse.tabulated import read_model_rows, read_tabulation
+from governance.warehouse.wire import (
+    LENGTH_BYTES,
+    Job,
+    PreparedModel,
+    PreparedSql,
+    PreparedTable,
+    WorkerFault,
+    decode_job,
+    decode_release,
+)
+
+if TYPE_CHECKING:
+    from governance.warehouse.deidentified import DeidentifiedReader
+
+Answer = tuple[dict[str, Any], Keys, pa.Table | None]
+
+
+class Worker:
+    """Keeps the snapshot it was last asked about open, and the cell of the next query ready."""
+
+    def __init__(self, snapshots: Path, memory_limit: str, threads: int, max_bytes: int) -> None:
+        self._snapshots = snapshots
+        self._memory_limit = memory_limit
+        self._threads = threads
+        self._max_bytes = max_bytes
+        self._catalog = load_catalog()
+        self._open: tuple[str, ScopedReader] | None = None
+        self._open_deidentified: tuple[str, DeidentifiedReader] | None = None
+        self._cell, self._used = self._new_cell(), False
+
+    def answer(self, message: Mapping[str, Any]) -> Answer:
+        """What describes the answer, the students it is about, and its rows."""
+        snapshot, allowed, job, today = decode_job(message)
+        source = _Source(self._reader(snapshot), self._deidentified(snapshot, decode_release(message)), allowed, today)
+        try:
+            return self._run(source, job)
+        except NotReleasable:
+            raise WorkerFault("not_released", "Too few persons are granted for anybody to be hidden among.") from None
+        except (duckdb.OutOfMemoryException, MemoryError):
+            raise too_large() from None
+
+    def _run(self, source: _Source, job: Job) -> Answer:
+        reader, allowed, today = source.exact, source.allowed, source.today
+        match job:
+            case FrameQuery():
+                rows, keys = source.frame(job)
+                if rows.nbytes > self._max_bytes:
+                    raise too_large()
+                return {"rows": rows.num_rows, **source.loss()}, keys, rows
+            case PreparedSql():
+                return self._sql(source, job)
+            case PreparedTable():
+                return self._table(source, job)
+            case PreparedModel():
+                return self._model(source, job)
+            case ExplainQuery():
+                reasons = explain(reader, allowed, job, today)
+                keys = np.array([job.student_key] if reasons else [], dtype=np.int64)
+                return {"rows": 0, "reasons": reasons}, keys, None
+            case _:
+                assert_never(job)
+
+    def _sql(self, source: _Source, job: PreparedSql) -> Answer:
+        inputs = {name: source.rows(name, columns) for name, columns in job.columns.items()}
+        # The record holds every student whose row the query could read, whatever it made of it.
+        about = [keys for _, keys in inputs.values()]
+        keys = np.unique(np.concatenate(about)) if about else np.empty(0, dtype=np.int64)
+        # A column that was not asked for must not be in the way of `USING` or of a shorter name.
+        tables = {name: inputs[name][0].select(list(columns)) for name, columns in job.columns.items()}
+        self._used = True
+        rows = self._cell.run(job.text, tables)
+        return {"rows": rows.num_rows, **source.loss()}, keys, rows
+
+    def _table(self, source: _Source, job: PreparedTable) -> Answer:
+        """The exact rows behind a table: for the gateway, which protects them; nobody else is sent them."""
+        limit = source.exact.behind_statistics(source.allowed, source.today)
+        found = read_tabulation(self._catalog, source.exact.folder, job, limit, source.exact.run)
+        inside = found.rows.filter(found.rows.column("inside"))
+        is_about_students = self._catalog.tables[job.table].unit is Unit.STUDENT
+        keys = distinct(inside.column("person")) if is_about_students else np.empty(0, dtype=np.int64)
+        return {"rows": found.rows.num_rows, "levels": found.levels}, keys, found.rows
+
+    def _model(self, source: _Source, job: PreparedModel) -> Answer:
+        # Statistics' libraries take long to import: only models pay for them, not every start of a worker.
+        from governance.warehouse.fitted import fit_rows
+
+        limit = source.exact.behind_statistics(source.allowed, source.today)
+        rows, persons = read_model_rows(self._catalog, source.exact.folder, job, limit, source.exact.run)
+        about, sets = fit_rows(job, rows, persons)
+        is_about_students = self._catalog.tables[job.table].unit is Unit.STUDENT
+        keys = np.unique(np.asarray(persons)) if is_about_students else np.empty(0, dtype=np.int64)
+        return {"rows": sets.num_rows, **about}, keys, sets
+
+    def tidy(self) -> None:
+        """Between two jobs, while nobody waits: a used cell is thrown away and the next one made."""
+        if self._used:
+            self._cell.close()
+            self._cell, self._used = self._new_cell(), False
+
+    def _new_cell(self) -> Cell:
+        return Cell(self._memory_limit, self._threads, self._max_bytes)
+
+    def _reader(self, snapshot: str) -> ScopedReader:
+        if self._open is None or self._open[0] != snapshot:
+            reader = ScopedReader(
+                self._snapshots / snapshot, self._catalog, memory_limit=self._memory_limit, threads=self._threads
+            )
+            self._open = (snapshot, reader)
+        return self._open[1]
+
+    def _deidentified(self, snapshot: str, release: Release | None) -> tuple[DeidentifiedReader, Release] | None:
+        if release is None:
+            return None
+        if self._open_deidentified is None or self._open_deidentified[0] != snapshot:
+            # As with models: only de-identified answers pay for what it imports.
+            from governance.warehouse.deidentified import DeidentifiedReader
+
+            reader = DeidentifiedReader(
+                self._snapshots / snapshot, self._catalog, memory_limit=self._memory_limit, threads=self._threads
+            )
+            self._open_deidentified = (snapshot, reader)
+        return self._open_deidentified[1], release
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A snapshot as one decision sees it: of some tables exact rows, of others de-identified ones."""
+
+    exact: ScopedReader
+    deidentified: tuple[DeidentifiedReader, Release] | None
+    allowed: Allowed
+    today: date
+
+    def frame(self, job: FrameQuery) -> tuple[pa.Table, Keys]:
+        if isinstance(self.allowed.rows[job.table], Deidentified):
+            reader, release = self._form()
+            return reader.frame(release, job, self.today)
+        return self.exact.frame(self.allowed, job, self.today)
+
+    def rows(self, name: str, columns: tuple[str, ...]) -> tuple[pa.Table, Keys]:
+        if isinstance(self.allowed.rows[name], Deidentified):
+            reader, release = self._form()
+            return reader.rows(release, name, columns, self.today)
+        rows = self.exact.rows(self.allowed, name, columns, (), self.today)
+        return rows, student_keys(rows)
+
+    def loss(self) -> dict[str, Any]:
+        if not any(isinstance(rule, Deidentified) for rule in self.allowed.rows.values()):
+            return {}
+        reader, release = self._form()
+        return {"deidentification": reader.loss(release, self.today)}
+
+    def _form(self) -> tuple[DeidentifiedReader, Release]:
+        if self.deidentified is None:
+            raise TypeError("de-identified rows were asked for, and no release says how")
+        return self.deidentified
+
+
+def serve(worker: Worker, requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer one job after the other until the input ends."""
+    while head := requests.read(LENGTH_BYTES):
+        message = json.loads(requests.read(int.from_bytes(head, "little")))
+        try:
+            about, keys, rows = worker.answer(message)
+        except WorkerFault as fault:
+            _send_fault(answers, fault.code, fault.message)
+            worker.tidy()
+            continue
+        except Exception as error:
+            # Its own words may hold a value: only its kind may reach a log.
+            print(f"a job failed: {type(error).__name__}", file=sys.stderr)
+            _send_fault(answers, "internal", "")
+            worker.tidy()
+            continue
+        _send(answers, json.dumps(about).encode())
+        _send(answers, keys.astype("<i8").tobytes())
+        answers.flush()
+        if rows is not None:
+            # Rows wait here until the gateway has recorded the answer and says what describes it.
+            description = requests.read(int.from_bytes(requests.read(LENGTH_BYTES), "little"))
+            _send_rows(answers, rows.replace_schema_metadata({"dbims": description}))
+            answers.flush()
+            worker.tidy()
+
+
+def _send_fault(answers: BinaryIO, code: str, message: str) -> None:
+    _send(answers, json.dumps({"fault": code, "message": message}).encode())
+    answers.flush()
+
+
+class _Chunks:
+    """A file for Arrow's writer that sends each write as one chunk."""
+
+    closed = False
+
+    def __init__(self, answers: BinaryIO) -> None:
+        self._answers = answers
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data)
+        if view.nbytes:
+            _send(self._answers, view)
+        return view.nbytes
+
+    def flush(self) -> None:
+        self._answers.flush()
+
+    def writable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self.flush()
+
+
+def _send_rows(answers: BinaryIO, rows: pa.Table) -> None:
+    """The rows as one Arrow IPC stream, in chunks, with an empty one at the end."""
+    sink = pa.BufferedOutputStream(pa.PythonFile(_Chunks(answers), mode="w"), 1 << 20)
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows, max_chunksize=1 << 16)
+    sink.flush()
+    _send(answers, b"")
+
+
+def _send(answers: BinaryIO, data: bytes | memoryview) -> None:
+    answers.write(len(data if isinstance(data, bytes) else data.cast("B")).to_bytes(LENGTH_BYTES, "little"))
+    answers.write(data)
+
+
+def main() -> None:
+    """`python -m governance.warehouse.worker SNAPSHOTS MEMORY_MB THREADS MAX_BYTES`"""
+    snapshots, memory, threads, max_bytes = sys.argv[1:]
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.excepthook = lambda kind, _error, _trace: print(f"a worker failed: {kind.__name__}", file=sys.stderr)
+    requests, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb", buffering=1 << 20)
+    # Whatever a library prints must not end up among the answers.
+    os.dup2(2, 1)
+    serve(Worker(Path(snapshots), f"{memory}MB", int(threads), int(max_bytes)), requests, answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The Hub's configuration: who may log in, what a session is, what runs beside it."""

@@ -1,0 +1,37 @@
+"""A state folder with a real ledger, and a run folder, for the Hub's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from governance.ledger import Ledger
+from governance.vocabulary import AccessLevel, Capacity
+from hub_config.people import People
+
+TODAY = date(2026, 11, 2)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger.open(tmp_path / "state" / "ledger")
+    for username in ("alice", "bob", "otto", "nobody"):
+        ledger.add_person("operator", username, None, f"secret of {username}")
+    for username, capacity in (
+        ("alice", "teacher"),
+        ("bob", "counselor"),
+        ("bob", "support_services"),
+        ("otto", "operator"),
+    ):
+        ledger.grant_level("superintendent", AccessLevel(username, Capacity(capacity), date(2026, 9, 1)))
+    ledger.grant_level("superintendent", AccessLevel("alice", Capacity.PRINCIPAL, date(2025, 9, 1), date(2026, 11, 1)))
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def people(ledger: Ledger) -> People:
+    return People(ledger, lambda: TODAY)

@@ -1,0 +1,67 @@
+"""People run the guided tour in a browser, and see their students as the source files have them; nobody else's."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.oracle.csv_district import District, read_csv_district
+from tests.oracle.scopes import students
+from tests.running_house import RunningHouse, open_session
+
+pytestmark = [pytest.mark.system, pytest.mark.browser]
+
+# Tall enough for JupyterLab to draw the whole notebook.
+SCREEN = {"width": 1280, "height": 24_000}
+SHOWN = 10
+
+
+@pytest.fixture(scope="module")
+def told(house: RunningHouse) -> District:
+    return read_csv_district(house.state / "demo-sources")
+
+
+def expected_names(house: RunningHouse, told: District, capacity: str) -> list[tuple[str, str]]:
+    """First and last names of a demonstration account's students, in the tour's order."""
+    people = json.loads((house.state / "demo-sources" / "DISTRICT.json").read_text(encoding="utf-8"))["staff"]
+    today = tomllib.loads((house.state / "dbims.toml").read_text(encoding="utf-8"))["today"].isoformat()
+    mine = students(told, people[capacity], capacity, today)
+    named = [row for row in told["student"] if row["student_key"] in mine]
+    return sorted(((row["first_name"], row["last_name"]) for row in named), key=lambda name: (name[1], name[0]))
+
+
+def run_tour(page: Page, house: RunningHouse, account: str) -> None:
+    """Sign in, open the tour, run all of it, and wait for its last cell."""
+    base = open_session(page, house, account)
+    page.goto(f"http://{account}.localhost:{house.port}{base}lab/tree/guided_tour.ipynb?reset")
+    page.get_by_role("heading", name="A guided tour of the district's data").wait_for()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.get_by_text("Students named to you today:").wait_for(timeout=60_000)
+    last = page.locator(".jp-CodeCell .jp-InputPrompt").last
+    page.wait_for_function("(prompt) => /\\[\\d+\\]/.test(prompt.textContent)", arg=last.element_handle())
+
+
+@pytest.mark.parametrize("account", ["teacher", "counselor"])
+def test_the_tour_shows_exactly_ones_own_students(
+    account: str, house: RunningHouse, browser: Browser, told: District
+) -> None:
+    expected = expected_names(house, told, account)
+    others = expected_names(house, told, "counselor" if account == "teacher" else "teacher")
+    assert expected
+    assert expected != others
+    page = browser.new_page(viewport=SCREEN)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    run_tour(page, house, account)
+    assert page.get_by_text(f"Students named to you today: {len(expected):,}").count() == 1
+    table = page.locator("table.dataframe", has_text="birth_date").first
+    cells = [row.locator("td").all_text_contents() for row in table.locator("tbody tr").all()]
+    assert [(row[1], row[2]) for row in cells] == expected[:SHOWN]
+    assert page.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    assert not [text for text in complaints if "Content Security Policy" in text]
+    page.context.close()
