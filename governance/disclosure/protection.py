@@ -147,9 +147,10 @@ class _Protection:
         """Cells that were suppressed before: what was withheld from an audience is not shown to it later."""
         known = self.known
         kept = np.array([units in known.secrets and units not in known.printed for units in self.draft.sets])
+        kept |= self.leaves_out_few | np.array([reason is not None for reason in self.kept])
         # Percents of a whole give it back: where it is not to be told, none of its parts is.
-        kept |= np.isin(self.row_of, self.row_of[kept & self.wholes])
-        return np.asarray(kept | self.leaves_out_few | np.array([reason is not None for reason in self.kept]))
+        hidden_wholes = (kept | self.primary) & self.wholes
+        return np.asarray(kept | np.isin(self.row_of, self.row_of[hidden_wholes]))
 
     def _hide(self, secrets: Mask) -> Mask:
         """The cells that are not printed: the secrets, and the fewest that keep them open, by the table alone."""

@@ -77,6 +77,16 @@ def test_percents_of_a_hidden_total_do_not_give_it_back() -> None:
     assert not found.narrow
 
 
+def test_percents_of_a_whole_that_leaves_out_few_do_not_give_it_back() -> None:
+    # 40 persons are 41.7 % of 96, and 96 are all but four: their whole is hidden, so no part of it may be told.
+    races = ["a"] * 40 + ["b"] * 30 + ["c"] * 30
+    frame = persons(race=races, grade=["02"] * 96 + ["01"] * 4)
+    audience = shown_to_one_audience(
+        frame, Query(("race",)), Query(("race",), (), {"grade": ("02",)}, statistic="share")
+    )
+    assert not attack(audience.told, 6).recovered
+
+
 def test_rate_times_its_denominator_is_the_count_that_was_suppressed() -> None:
     # Four of the sixty in A are proficient: no count of them is shown, and 6.7 % of sixty is four.
     schools = ["A"] * 60 + ["B"] * 60 + ["C"] * 60
