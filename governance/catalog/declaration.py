@@ -102,6 +102,7 @@ def _column(raw: dict[str, Any]) -> Column:
         entity=entity,
         codes=raw.pop("codes", ""),
         required=raw.pop("required", False),
+        guarded=raw.pop("guarded", False),
         deidentified=Treatment(stated) if stated else usual_treatment(type_, class_, entity, hierarchy),
         hierarchy=hierarchy,
         within=tuple(raw.pop("within", ())),

@@ -114,6 +114,7 @@ class CodeSet:
 class Column:
     """One column. `entity` names what a key identifies; `codes` names the set a code comes from.
 
+    `guarded`: it speaks of discipline, disability, homelessness or health, of which statistics show no small groups.
     `deidentified` is what becomes of it in de-identified rows, along `hierarchy` where it becomes coarser; numbers are
     banded `within` equal values of other columns.
     """
@@ -126,6 +127,7 @@ class Column:
     entity: str = ""
     codes: str = ""
     required: bool = False
+    guarded: bool = False
     deidentified: Treatment = Treatment.DROPPED
     hierarchy: str = ""
     within: tuple[str, ...] = ()

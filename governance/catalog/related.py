@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from governance.catalog.model import Catalog, Column, Table
+from governance.catalog.model import Catalog, Column, Table, Unit
 
 STEPS = 2
+PERSONS = (Unit.STUDENT, Unit.STAFF)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,9 @@ def reach(catalog: Catalog, table: Table, name: str) -> Reached:
 
 
 def _next(catalog: Catalog, path: tuple[str, ...], seen: set[str]) -> list[Table]:
-    """The tables whose whole primary key the tables of the path carry, and whose rows are not about somebody else."""
+    """The tables whose whole primary key the tables of the path carry, and whose rows are not about somebody else:
+    what is known of one counselor would be told by counting the students of the counselor."""
     carried = {name for step in path for name in catalog.tables[step].names}
-    return [other for other in catalog.tables.values() if other.name not in seen and set(other.key) <= carried]
+    others = (other for other in catalog.tables.values() if other.name not in seen and set(other.key) <= carried)
+    about = catalog.tables[path[0]].unit
+    return [other for other in others if other.unit not in PERSONS or other.unit is about]

@@ -20,9 +20,7 @@ GROUPS = (ColumnType.CODE, ColumnType.TEXT, ColumnType.INTEGER, ColumnType.BOOLE
 
 # Discipline, disability, homelessness and health are guarded more closely, whichever table speaks of them.
 GUARDED_CATEGORIES = (Category.DISCIPLINE, Category.PROGRAM)
-GUARDED_CODES = ("disability", "program_type", "service", "behavior", "discipline")
-GUARDED_COLUMNS = ("is_homeless",)
-TOO_FINE = ({"race_ethnicity", "sex", "school_key"}, {"race_ethnicity", "sex", "school_name"})
+TOO_FINE = {"race_ethnicity", "sex"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,7 @@ class CheckedTable:
     unit: Unit
     quantity: str
     topic: Topic
+    is_of_one_school_race_and_sex: bool
     job: PreparedTable
     used: tuple[Step, ...]
 
@@ -44,9 +43,7 @@ class CheckedTable:
 
     @property
     def is_too_fine(self) -> bool:
-        """Guarded topics are never shown by school, race and sex at once."""
-        names = {step.column for step in self.used}
-        return self.topic is Topic.GUARDED and any(fine <= names for fine in TOO_FINE)
+        return self.topic is Topic.GUARDED and self.is_of_one_school_race_and_sex
 
     def prepared(self) -> Prepared:
         tables = tuple(dict.fromkeys((self.query.table, *(name for step in self.used for name in step.path))))
@@ -68,12 +65,18 @@ class CheckedModel:
 
     table: str
     quantity: str
+    topic: Topic
+    is_of_one_school_race_and_sex: bool
     job: PreparedModel
     used: tuple[Step, ...]
 
     @property
     def label(self) -> str:
         return f"model of {self.table}"
+
+    @property
+    def is_too_fine(self) -> bool:
+        return self.topic is Topic.GUARDED and self.is_of_one_school_race_and_sex
 
     def prepared(self) -> Prepared:
         tables = tuple(dict.fromkeys((self.table, *(name for step in self.used for name in step.path))))
@@ -98,7 +101,15 @@ def table_question(body: Any, catalog: Catalog) -> CheckedTable:
     plain = tuple(pair for pair in where if pair not in of_persons)
     job = PreparedTable(table.name, dimensions, value, plain, of_persons, 0)
     used = (*dimensions, *(() if value is None else (value,)), *(step for step, _ in where))
-    return CheckedTable(query, table.unit, _quantity(table, value), _topic(catalog, table, value, used), job, used)
+    return CheckedTable(
+        query,
+        table.unit,
+        _quantity(table, value, query.statistic),
+        _topic(catalog, table, used),
+        _is_of_one_school_race_and_sex(catalog, used),
+        job,
+        used,
+    )
 
 
 def model_question(body: Any, catalog: Catalog) -> CheckedModel:
@@ -115,8 +126,16 @@ def model_question(body: Any, catalog: Catalog) -> CheckedModel:
     columns = {name: _measured(catalog, table, name) for name in formula.columns}
     where = _where(fields, table, catalog)
     used = (*columns.values(), *(step for step, _ in where))
-    quantity = _quantity(table, columns[formula.response.column])
-    return CheckedModel(table.name, quantity, PreparedModel(table.name, text, Family(family), columns, where), used)
+    outcome = columns[formula.response.column]
+    _demand_own(table, outcome, "outcome")
+    return CheckedModel(
+        table.name,
+        _quantity(table, outcome, Statistic.MEAN),
+        _topic(catalog, table, used),
+        _is_of_one_school_race_and_sex(catalog, used),
+        PreparedModel(table.name, text, Family(family), columns, where),
+        used,
+    )
 
 
 def _query(fields: Any, table: Table, catalog: Catalog) -> tuple[TabulateQuery, tuple[tuple[Step, Condition], ...]]:
@@ -181,7 +200,20 @@ def _value(catalog: Catalog, table: Table, query: TabulateQuery) -> Step:
         raise bad_query(f"{column.name} is no number: it has no {query.statistic.value}.")
     if query.statistic is Statistic.RATE and column.type is not ColumnType.BOOLEAN:
         raise bad_query(f"A rate is of a column that is true or false; {column.name} is none.", "Ask for its mean.")
+    if query.statistic is not Statistic.RATE and column.type is ColumnType.BOOLEAN:
+        # Its sum would be a count of persons that the rules of counts do not see.
+        raise bad_query(f"{column.name} is true or false: it has a rate, and no {query.statistic.value}.")
+    _demand_own(table, step, "value")
     return step
+
+
+def _demand_own(table: Table, step: Step, what: str) -> None:
+    """One fact is one quantity: reached from several tables it would be weighed as if it were several."""
+    if len(step.path) > 1:
+        raise bad_query(
+            f"{step.column} is a column of {step.path[-1]}, not of {table.name}: it can be no {what} here.",
+            f"Ask it of {step.path[-1]}, or make it a row or column of the table.",
+        )
 
 
 def _measured(catalog: Catalog, table: Table, name: str) -> Step:
@@ -218,17 +250,25 @@ def _column(catalog: Catalog, step: Step) -> Column:
     return catalog.tables[step.path[-1]].column(step.column)
 
 
-def _quantity(table: Table, value: Step | None) -> str:
-    """Counts of persons are one quantity, whichever table they come from; every measure is one of its own."""
-    return table.unit.value if value is None else f"{table.name}:{value.path[-1]}.{value.column}"
+def _quantity(table: Table, value: Step | None, statistic: Statistic) -> str:
+    """Counts of persons are one quantity, whichever table they come from; every measure is one of its own. Medians are
+    no sums: they are told apart."""
+    if value is None:
+        return table.unit.value
+    return f"{table.name}.{value.column}" + (" (median)" if statistic is Statistic.MEDIAN else "")
 
 
-def _topic(catalog: Catalog, table: Table, value: Step | None, used: tuple[Step, ...]) -> Topic:
-    if table.unit is Unit.STAFF:
-        private = value is not None and _column(catalog, value).class_ is ColumnClass.PERSONNEL_PRIVATE
-        return Topic.PAY if private else Topic.STAFF
+def _is_of_one_school_race_and_sex(catalog: Catalog, used: tuple[Step, ...]) -> bool:
+    """Guarded topics are never shown by school, race and sex at once."""
+    one_school = any(step.path[-1] == "school" or _column(catalog, step).entity == "school" for step in used)
+    return one_school and {step.column for step in used} >= TOO_FINE
+
+
+def _topic(catalog: Catalog, table: Table, used: tuple[Step, ...]) -> Topic:
     columns = [_column(catalog, step) for step in used]
-    guarded = any(each.codes in GUARDED_CODES or each.name in GUARDED_COLUMNS for each in columns)
-    if guarded or table.category in GUARDED_CATEGORIES:
+    if table.unit is Unit.STAFF:
+        private = any(each.class_ is ColumnClass.PERSONNEL_PRIVATE for each in columns)
+        return Topic.PAY if private else Topic.STAFF
+    if any(each.guarded for each in columns) or table.category in GUARDED_CATEGORIES:
         return Topic.GUARDED
     return Topic.ASSESSMENT if table.category is Category.ACHIEVEMENT else Topic.GENERAL

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import pyarrow as pa
@@ -122,9 +122,10 @@ def _person(catalog: Catalog, table: str) -> str | None:
 
 
 def _row_hash(catalog: Catalog, table: str) -> str:
-    """The same row has the same number in every snapshot: keys stay, and rows are known by their primary keys."""
+    """The same row has the same number in every snapshot, and under every version of the engine (its own `hash` is not
+    promised to stay): keys stay, and rows are known by their primary keys."""
     keys = ", ".join(f"t0.{identifier(name)}" for name in catalog.tables[table].key)
-    return f"(hash({keys}) >> 1)::BIGINT"
+    return f"(md5_number_lower(concat_ws('|', {keys})) >> 1)::BIGINT"
 
 
 def _conditions(joined: Joined, conditions: Sequence[tuple[Step, Condition]]) -> Sql:
@@ -141,6 +142,8 @@ def _as_named(condition: Condition, column: str) -> Sql:
             made = conditions_sql([Among(placeholder, values)])
         case Between(low=low, high=high):
             made = conditions_sql([Between(placeholder, low, high)])
+        case _:
+            assert_never(condition)
     return Sql(made.text.replace(identifier(placeholder), column), made.parameters)
 
 
