@@ -2,7 +2,7 @@
 
 Every entry carries the digest of the one before it, so that an edited, inserted, reordered or removed entry breaks
 the chain at its place. No entry holds a student's data: students appear only as digests of sets of opaque keys, and
-queries are recorded with their literals masked.
+queries are recorded without anything their writers made up.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--hub", required=True, help="the Hub's URL, http+unix://… or http://…")
     parser.add_argument("--bwrap", type=Path, help="the bubblewrap that was found to work")
     options = parser.parse_args()
-    # The libraries' own messages may repeat a request; ours never do.
+    # No message of ours repeats a request. A library whose messages may is silenced where it is used.
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     os.umask(0o077)
     app = make_app(options.state.resolve(), options.hub, bwrap=options.bwrap)

@@ -31,7 +31,7 @@ VariancePop
 _VALUES = """
 Abs Acos Asin Atan Atan2 Cbrt Ceil Coalesce Cos Degrees Exp Floor Greatest Least Ln Log Nullif Pi Radians Round Sign
 Sin Sqrt Tan Trunc ArrayContains ArrayDistinct ArraySize ArraySum ArrayMax ArrayMin ArraySort Explode
-Unnest GenerateSeries JSONExtract Length Concat ConcatWs Contains EndsWith Initcap Left Levenshtein Lower Pad Repeat
+Unnest GenerateSeries Length Concat ConcatWs Contains EndsWith Initcap Left Levenshtein Lower Pad Repeat
 Replace Reverse Right Split SplitPart StartsWith StrPosition Substring Trim Upper Ascii Chr Unicode RegexpExtract
 RegexpLike RegexpReplace RegexpFullMatch ToChar CurrentDate CurrentTimestamp Date DateAdd DateBin DateDiff DateFromParts
 DateStrToDate DateSub DateTrunc Day DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Dayname Extract LastDay MakeInterval
@@ -40,6 +40,15 @@ WeekOfYear Year YearOfWeek YearOfWeekIso
 """
 
 EXPRESSIONS: frozenset[str] = frozenset(f"{_QUERY} {_OPERATORS} {_AGGREGATES} {_VALUES}".split())
+
+# By the names SQLGlot gives them. A name that a user made up is a type of its own there, and may be anything.
+_TYPES = """
+ARRAY BIGINT BIT BOOLEAN DATE DECIMAL DOUBLE FLOAT INT INT128 INTERVAL LIST MAP SMALLINT STRUCT TEXT TIME TIMESTAMP
+TIMESTAMPNTZ TIMESTAMPTZ TIMESTAMP_MS TIMESTAMP_NS TIMESTAMP_S TIMETZ TIME_NS TINYINT UBIGINT UINT UINT128 USMALLINT
+UTINYINT UUID VARBINARY
+"""
+
+TYPES: frozenset[str] = frozenset(_TYPES.split())
 
 _FURTHER_FUNCTIONS = """
 age bar bool_and bool_or century date_part datepart decade entropy epoch era even format hamming histogram

@@ -7,6 +7,7 @@ here: the query runs where there is nothing but the asker's own rows.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,12 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.errors import SqlglotError
 
 from governance.catalog import Catalog
-from governance.warehouse.sql_allowed import ANONYMOUS_FUNCTIONS, EXPRESSIONS
+from governance.warehouse.sql_allowed import ANONYMOUS_FUNCTIONS, EXPRESSIONS, TYPES
+from governance.warehouse.sql_masked import masked_text
+
+# It writes the text of what it cannot read to the log: in every process that parses, what users typed stays out of it.
+# A filter, because whoever configures logging afterwards enables loggers that were disabled.
+logging.getLogger("sqlglot").addFilter(lambda _record: False)
 
 MAX_LENGTH = 20_000
 MAX_NODES = 1_500
@@ -39,8 +45,8 @@ class UnknownTables(SqlRefused):
 class UserSql:
     """A query that may be run over scoped tables.
 
-    `text` is what runs, `masked` the same with every literal replaced (for the record), `columns` the columns of
-    each table that the query may touch: never fewer than it does.
+    `text` is what runs, `masked` the same without anything its user made up (for the record), `columns` the columns
+    of each table that the query may touch: never fewer than it does.
     """
 
     text: str
@@ -65,7 +71,7 @@ def _checked(query: exp.Query, catalog: Catalog) -> UserSql:
     tables = _tables(query, catalog)
     return UserSql(
         text=query.sql(dialect="duckdb", comments=False),
-        masked=_masked(query, catalog),
+        masked=masked_text(query, _names(catalog)),
         columns={name: _touched(name, query, catalog) for name in tables},
     )
 
@@ -108,6 +114,8 @@ def _demand_allowed(node: exp.Expr) -> None:
         raise SqlRefused("Recursive queries are not allowed.")
     if isinstance(node, exp.Table):
         _demand_plain_table(node)
+    if isinstance(node, exp.DataType):
+        _demand_plain_type(node)
 
 
 def _demand_plain_table(table: exp.Table) -> None:
@@ -115,6 +123,16 @@ def _demand_plain_table(table: exp.Table) -> None:
         raise SqlRefused("Table functions and files cannot be read; only the tables of the catalog.")
     if table.args.get("db") or table.args.get("catalog"):
         raise SqlRefused("Tables are named without a schema or database in front.")
+
+
+def _demand_plain_type(kind: exp.DataType) -> None:
+    """INTERVAL DAY is an interval where other types have their name; its parts are looked at like any other."""
+    if not isinstance(kind.this, exp.Interval) and getattr(kind.this, "name", None) not in TYPES:
+        raise SqlRefused("The query names a type that is not on the list of allowed ones.")
+
+
+def _names(catalog: Catalog) -> set[str]:
+    return set(catalog.tables).union(*(table.names for table in catalog.tables.values()))
 
 
 def _tables(query: exp.Query, catalog: Catalog) -> list[str]:
@@ -174,16 +192,3 @@ def _renames_or_matches(node: exp.Expr) -> bool:
     if isinstance(node, exp.Join):
         return bool(node.args.get("method"))
     return isinstance(node, exp.TableAlias) and bool(node.args.get("columns"))
-
-
-def _masked(query: exp.Query, catalog: Catalog) -> str:
-    """The query without anything a user made up: literals, and names that are not the catalog's, may be a person's."""
-    known = set(catalog.tables).union(*(table.names for table in catalog.tables.values()))
-    masked = query.copy()
-    for literal in list(masked.find_all(exp.Literal)):
-        literal.replace(exp.Placeholder())
-    for node in masked.walk():
-        if isinstance(node, exp.Identifier | exp.Var | exp.Placeholder | exp.Parameter) and node.this:
-            word = str(node.this).casefold()
-            node.set("this", word if word in known else "x")
-    return masked.sql(dialect="duckdb", comments=False)

@@ -320,8 +320,10 @@ def test_the_record_holds_no_value_of_a_question(house: House) -> None:
     session = house.session(TEACHER, C.TEACHER)
     session.frame("student", where={"last_name": "Abbott", "birth_date": ("2016-01-01", None)})
     session.sql("SELECT * FROM student WHERE last_name = 'Abbott' AND birth_date > '2016-01-01'")
-    with pytest.raises(errors.SqlRefused):
-        session.sql("SELECT getenv('Abbott')")
+    session.sql('SELECT last_name AS "Abbott" FROM student "Abbott"')
+    for text in ("SELECT getenv('Abbott')", 'SELECT CAST(last_name AS "Abbott 2016-01-01") FROM student'):
+        with pytest.raises(errors.SqlRefused):
+            session.sql(text)
     recorded = "".join(entry.detail for entry in house.ledger.entries())
     assert "Abbott" not in recorded
     assert "2016-01-01" not in recorded
@@ -362,11 +364,19 @@ def test_the_arrow_stream_is_described_in_its_own_schema(house: House) -> None:
     assert answer.headers["x-dbims-rows"] == str(table.num_rows)
 
 
-def test_logs_hold_no_person_and_no_token(house: House, capfd: pytest.CaptureFixture[str]) -> None:
+def test_logs_hold_no_person_and_no_token(
+    house: House, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     token = house.token(TEACHER, C.TEACHER)
     raw(house, "POST", "/v1/frame", token, json={"table": "student", "where": {"last_name": "Abbott"}})
     raw(house, "POST", "/v1/sql", token, json={"sql": "SELECT CAST(last_name AS INTEGER) FROM student"})
-    printed = "".join(capfd.readouterr())
+    for text in (
+        "EXPLAIN SELECT 'Abbott'",
+        "ALTER TABLE student FOO 'Abbott'",
+        'SELECT CAST(sex AS "Abbott") FROM student',
+    ):
+        raw(house, "POST", "/v1/sql", token, json={"sql": text})
+    printed = "".join(capfd.readouterr()) + caplog.text
     assert "Abbott" not in printed
     assert token not in printed
 
