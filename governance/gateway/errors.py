@@ -31,9 +31,9 @@ class ErrorCode(enum.Enum):
         self.status = status
 
 
-@dataclass
+@dataclass(eq=False)
 class GatewayError(Exception):
-    """A question that gets no answer."""
+    """A question that gets no answer. Each is itself and no other, as exceptions are."""
 
     code: ErrorCode
     message: str

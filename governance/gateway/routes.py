@@ -207,7 +207,14 @@ async def _body(request: Request) -> Any:
                     raise bad_query("The question is too long.")
     except TimeoutError:
         raise bad_query("The question took too long to arrive.") from None
+    return _read(bytes(data))
+
+
+def _read(data: bytes) -> Any:
     try:
-        return json.loads(bytes(data))
+        body = json.loads(data)
+        # JSON can spell half a character (a lone surrogate). It is no text: nothing behind this could write it down.
+        json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise bad_query("A question is a JSON object.") from None
+        raise bad_query("A question is a JSON object, and its texts are made of whole characters.") from None
+    return body

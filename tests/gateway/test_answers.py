@@ -17,6 +17,7 @@ import dbims_sdk
 from dbims_sdk import errors
 from governance.audit import Event
 from governance.gateway import routes
+from governance.gateway.errors import ErrorCode, GatewayError
 from governance.session_tokens import SessionTokens
 from governance.vocabulary import Capacity, Identity
 from tests.gateway.conftest import House
@@ -194,6 +195,13 @@ BAD = [
     b'{"table": "student", "where": {"student_key": true}}',
     b'{"table": "student", "where": {"student_key": 99999999999999999999}}',
     b'{"table": "student", "where": {"last_name": "\\u0000"}}',
+    b'{"table": "student", "where": {"last_name": "\\ud800"}}',
+    b'{"table": "student", "where": {"last_name": ["\\udfff Marisol"]}}',
+    b'{"table": "student", "where": {"last_name": "\xed\xa0\x80"}}',
+    b'{"table": "student", "columns": ["\\ud800"]}',
+    b'{"table": "assessment_result", "where": {"score": 1' + b"0" * 400 + b"}}",
+    b'{"table": "assessment_result", "where": {"score": {"from": -1' + b"0" * 400 + b"}}}",
+    b'{"table": "assessment_result", "where": {"score": 1' + b"0" * 5000 + b"}}",
     b'{"table": "student", "extra": 1}',
     b"[" * 100_000,
     b"\xff\xfe",
@@ -207,6 +215,24 @@ def test_a_bad_question_gets_one_clear_error_and_no_value_back(house: House, bod
     assert 400 <= answer.status_code < 500
     assert set(error) == {"code", "message", "rule", "next"}
     assert "Marisol" not in answer.text
+
+
+HALF_CHARACTERS = {
+    "sql": b'{"sql": "SELECT \'\\ud800\' FROM student"}',
+    "explain": b'{"table": "\\ud800", "student_key": 1}',
+    "tabulate": b'{"table": "student", "rows": ["sex"], "where": {"last_name": "\\ud800"}}',
+    "model": b'{"table": "student", "formula": "\\ud800", "family": "ols"}',
+}
+
+
+@pytest.mark.parametrize("path", HALF_CHARACTERS)
+def test_half_a_character_is_no_question_of_any_kind(house: House, path: str) -> None:
+    answer = raw(house, "POST", f"/v1/{path}", house.token(TEACHER, C.TEACHER), content=HALF_CHARACTERS[path])
+    assert answer.json()["error"]["code"] == "bad_query"
+
+
+def test_an_error_is_itself_and_no_other() -> None:
+    assert len({GatewayError(ErrorCode.BAD_QUERY, "no"), GatewayError(ErrorCode.BAD_QUERY, "no")}) == 2
 
 
 def test_injection_in_a_value_finds_nothing(house: House) -> None:
