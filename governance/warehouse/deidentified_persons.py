@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from governance.disclosure.anonymity import Anonymized, Hierarchy, NotAnonymizab
 from governance.warehouse.deidentified_records import Records, encoded
 from governance.warehouse.deidentified_release import NotInThisForm, NotReleasable, Release
 from governance.warehouse.deidentified_scales import Scale, Shown, make_scale
+
+Coded = tuple[npt.NDArray[np.int32], Hierarchy]
 
 LEFT_OUT = "Students who are too few to be hidden among others of their kind (enrolled, or not) are left out."
 
@@ -59,67 +61,106 @@ def hierarchies_of(release: Release, catalog: Catalog) -> dict[str, tuple[str, .
     return {name: tuple(tables) for name, tables in sorted(shown.items())}
 
 
-@dataclass(frozen=True)
-class _Population:
-    """Who is to be hidden among whom: `known` (all students) says who, `keys` and `enrolled` are of those.
-
-    `is_whole`: whether it is everybody whom the released tables show.
-    """
-
-    known: npt.NDArray[np.bool_]
-    keys: npt.NDArray[np.int64]
-    enrolled: npt.NDArray[np.bool_]
-    is_whole: bool
-
-
 def anonymize_students(release: Release, catalog: Catalog, records: Records, year: int) -> Persons:
     """The students as of a school year. `NotReleasable` if nobody can be hidden.
 
     Where the released tables show nobody, or fewer than k, there is nobody: both look the same.
     """
-    population = _population(release, catalog, records, year)
+    if len(records.students()) < release.k:
+        raise NotReleasable
+    population = _Population(records, release, _student_tables(release, catalog), records.enrolled(year))
     shown = hierarchies_of(release, catalog)
-    if len(population.keys) == 0:
-        return _nobody(shown, release)
-    scaled = []
+    everybody = population.shown(np.ones(len(population.enrolled), bool))
+    known = population.settled(everybody)
+    while np.any(known):
+        columns, scales = _columns(shown, population, known, catalog, year)
+        sensitive = [records.facts(_named(name, catalog))[known] for name in release.sensitive]
+        result = _anonymized(columns, release, sensitive)
+        kept = result.codes[:, -1] >= 0
+        if kept.all():
+            return _persons(result, scales, population, known, () if np.array_equal(known, everybody) else (LEFT_OUT,))
+        # A student whose status would have to be suppressed is left out, and may have been one of few in a table.
+        staying = known.copy()
+        staying[known] = kept
+        known = population.settled(staying)
+    return _nobody(shown, release)
+
+
+@dataclass(frozen=True)
+class _Population:
+    """Who is to be hidden among whom. Students are counted where a released table shows them, and nowhere else."""
+
+    records: Records
+    release: Release
+    tables: tuple[str, ...]
+    enrolled: npt.NDArray[np.bool_]
+
+    def shown(self, known: npt.NDArray[np.bool_], tables: Sequence[str] | None = None) -> npt.NDArray[np.bool_]:
+        """Which of the known students have a row in the released tables, or some of them; those of few are empty."""
+        return self.records.appear(self.tables if tables is None else tables, known, self.release.k)
+
+    def settled(self, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Those who stay, each shown in a table that shows k of them, and of a status that k of them have.
+
+        Whoever leaves may leave a table, or a status, to too few: it is asked until nobody leaves.
+        """
+        while True:
+            staying = _enough_alike(self.enrolled, self.shown(known), self.release.k)
+            if np.array_equal(staying, known):
+                return known
+            known = staying
+
+
+def _columns(
+    shown: Mapping[str, tuple[str, ...]],
+    population: _Population,
+    known: npt.NDArray[np.bool_],
+    catalog: Catalog,
+    year: int,
+) -> tuple[list[Coded], dict[str, Scale]]:
+    """What is to be generalized of the known students: their quasi-identifiers, and their status last."""
+    columns, scales = [], {}
     for name, tables in shown.items():
         # Nothing is shown of whom no released table has a row: that is a missing value like any other.
-        seen = records.appear(tables, population.keys, release.k)
-        scaled.append(_scaled(catalog.hierarchies[name], records, year, population.known, seen))
-    status = (population.enrolled.astype(np.int32), STATUS)
-    sensitive = [records.facts(_named(name, catalog))[population.known] for name in release.sensitive]
-    result = _anonymized([*((codes, scale.hierarchy) for codes, scale in scaled), status], release, sensitive)
-    return _persons(result, dict(zip(shown, (scale for _, scale in scaled), strict=True)), population)
+        seen = population.shown(known, tables)[known]
+        codes, scales[name] = _scaled(catalog.hierarchies[name], population.records, year, known, seen)
+        columns.append((codes, scales[name].hierarchy))
+    status = population.enrolled[known].astype(np.int32)
+    return [*columns, (status, STATUS)], scales
 
 
-def _population(release: Release, catalog: Catalog, records: Records, year: int) -> _Population:
-    students, enrolled = records.students(), records.enrolled(year)
-    if len(students) < release.k:
-        raise NotReleasable
-    # Whom no released table shows hides nobody: those who are shown are counted, and no others.
-    present = records.appear(_student_tables(release, catalog), students, release.k)
-    known = _enough_alike(enrolled, present, release.k)
-    return _Population(known, students[known], enrolled[known], np.array_equal(known, present))
-
-
-def _persons(result: Anonymized, scales: dict[str, Scale], population: _Population) -> Persons:
-    # A student whose status would have to be suppressed is left out: the others are as many without them.
-    kept = result.codes[:, -1] >= 0
-    codes = result.codes[kept]
+def _persons(
+    result: Anonymized,
+    scales: Mapping[str, Scale],
+    population: _Population,
+    known: npt.NDArray[np.bool_],
+    notes: tuple[str, ...],
+) -> Persons:
+    groups = np.unique(result.codes, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
     return Persons(
-        keys=population.keys[kept],
-        groups=np.unique(codes, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64),
+        keys=population.records.students()[known],
+        groups=groups,
         quasi={
-            name: _generalized(codes[:, place], scale, result.levels[place])
+            name: _generalized(result.codes[:, place], scale, result.levels[place])
             for place, (name, scale) in enumerate(scales.items())
         },
-        k=result.k,
-        notes=() if population.is_whole and kept.all() else (LEFT_OUT,),
+        k=_smallest_group(groups, population.shown(known)[known], population.release),
+        notes=notes,
     )
 
 
-def _student_tables(release: Release, catalog: Catalog) -> list[str]:
-    return [name for name, table in catalog.tables.items() if table.unit is Unit.STUDENT and name in release.tables]
+def _smallest_group(groups: npt.NDArray[np.int64], shown: npt.NDArray[np.bool_], release: Release) -> int:
+    """How many students of the smallest group have a row: counted once more, and nothing is released below k."""
+    smallest = int(np.bincount(groups[shown], minlength=int(groups.max()) + 1).min())
+    if smallest < release.k:
+        raise NotReleasable
+    return smallest
+
+
+def _student_tables(release: Release, catalog: Catalog) -> tuple[str, ...]:
+    return tuple(
+        name for name, table in catalog.tables.items() if table.unit is Unit.STUDENT and name in release.tables
+    )
 
 
 def _nobody(shown: Iterable[str], release: Release) -> Persons:
@@ -149,7 +190,7 @@ def _scaled(
 
 
 def _anonymized(
-    columns: Sequence[tuple[npt.NDArray[np.int32], Hierarchy]],
+    columns: Sequence[Coded],
     release: Release,
     sensitive: Sequence[npt.NDArray[np.int32]],
 ) -> Anonymized:

@@ -34,6 +34,7 @@ class Records:
         self._connection = connection
         self._students: Keys | None = None
         self._registers: dict[ColumnName, dict[Value, Shown]] = {}
+        self._present: dict[str, npt.NDArray[np.bool_]] = {}
 
     def school_year(self, today: date) -> int:
         """The latest school year that has begun by today and in which somebody is enrolled.
@@ -78,14 +79,23 @@ class Records:
         )
         return _ages(values, year) if pa.types.is_date(values.type) else values
 
-    def appear(self, tables: Sequence[str], students: Keys, least: int) -> npt.NDArray[np.bool_]:
-        """Whether each of the students has a row in any of the tables that at least so many of them have rows in."""
-        found = np.zeros(len(students), bool)
+    def appear(self, tables: Sequence[str], known: npt.NDArray[np.bool_], least: int) -> npt.NDArray[np.bool_]:
+        """Which of the known students have a row in any of the tables in which at least so many of them have rows."""
+        found = np.zeros(len(known), bool)
         for name in tables:
-            if not found.all():
-                here = _found(students, self._column(f"SELECT DISTINCT student_key FROM {self._of(name)}"))
-                found |= here & (np.count_nonzero(here) >= least)
+            if np.array_equal(found, known):
+                break
+            here = self._in_table(name) & known
+            if np.count_nonzero(here) >= least:
+                found |= here
         return found
+
+    def _in_table(self, name: str) -> npt.NDArray[np.bool_]:
+        """Whether each student has a row in the table."""
+        if name not in self._present:
+            keys = self._column(f"SELECT DISTINCT student_key FROM {self._of(name)}")
+            self._present[name] = _found(self.students(), keys)
+        return self._present[name]
 
     def facts(self, name: ColumnName) -> npt.NDArray[np.int32]:
         """A number for the set of all values that a student has in a column: equal for equal sets."""

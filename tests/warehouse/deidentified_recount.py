@@ -67,6 +67,19 @@ def rare_facts(answer: Answer, k: int, person: str = "student_key") -> list[tupl
     ]
 
 
+def rare_in_its_year(answer: Answer, k: int, person: str = "student_key") -> list[tuple[str, Any, Any]]:
+    """Column, school year and value of whatever fewer than k persons carry in the rows of that year; missing aside."""
+    columns = [name for name in (answer[0] if answer else {}) if name != person and name not in QUASI]
+    if "school_year" not in columns:
+        return []
+    return [
+        (name, year, value)
+        for name in columns
+        for (year, value), who in carriers((row[person], (row["school_year"], row[name])) for row in answer).items()
+        if value is not None and len(who) < k
+    ]
+
+
 def lonely_facts(table: str, answer: Answer, records: dict[str, tuple[Any, ...]], k: int) -> list[tuple[Any, ...]]:
     """What fewer than k persons who look alike share in a year, of what others may know of a student."""
     names = [name for name in KNOWN.get(table, ()) if answer and name in answer[0]]

@@ -26,6 +26,7 @@ from deidentified_recount import (
     lonely_facts,
     person_records,
     rare_facts,
+    rare_in_its_year,
 )
 
 from governance.catalog import Treatment, Unit, load_catalog
@@ -132,6 +133,7 @@ def assert_nobody_stands_out(house: House, release: Release) -> None:
     assert all(len(who) >= release.k for who in together.values())
     for name, answer in answers.items():
         assert rare_facts(answer, release.k) == [], name
+        assert rare_in_its_year(answer, release.k) == [], name
         assert not extreme_row_counts(answer, release.k), name
         assert all(len(row) == len(answer[0]) for row in answer)
     assert identifying_cells(answers, house.told, house.keys()) == []
@@ -162,6 +164,54 @@ def test_whoever_is_shown_nowhere_hides_nobody(tmp_path: Path) -> None:
     ]
     granted = {"discipline_action": ("school_key", "discipline"), "program_participation": ("program_type",)}
     assert_nobody_stands_out(make_house(tmp_path, told), whole_release(tables=granted))
+
+
+def test_students_of_a_table_that_is_emptied_hide_nobody(tmp_path: Path) -> None:
+    """The program of three who are enrolled and two who have left is not shown: its students count nowhere."""
+    told = draw_district(21, 120)
+    school = {row["student_key"]: row["school_key"] for row in told["enrollment"] if row["school_year"] == "2027"}
+    low, high = ([key for key, place in school.items() if place == name] for name in ("low", "high"))
+    left = [row["student_key"] for row in told["student"] if row["student_key"] not in school]
+    told["discipline_action"] = [
+        {"student_key": key, "action_id": f"ACT{key}", "incident_id": "INC7", "school_key": school[key],
+         "school_year": "2027", "action_date": "2026-09-01", "discipline": "Detention"}
+        for key in [*low[:18], *high[:2]]
+    ]  # fmt: skip
+    told["program_participation"] = [
+        {"student_key": key, "program_type": "Section504", "program_name": "Plan", "begin_date": "2026-09-01"}
+        for key in [*high[2:5], *left[:2]]
+    ]
+    granted = {"discipline_action": ("school_key", "discipline"), "program_participation": ("program_type",)}
+    house, release = make_house(tmp_path, told), whole_release(tables=granted)
+    assert_nobody_stands_out(house, release)
+    assert len(all_answers(house.kept, release)["discipline_action"]) == 20
+
+
+def little_release(chance: random.Random) -> Release:
+    """Few tables, and a diversity: where students are left out, and tables with them."""
+    names = ("discipline_action", "program_participation", "student_demographic", "caseload")
+    tables = {name: STUDENT_TABLES[name] for name in chance.sample(names, 2)}
+    sensitive = ("discipline_action.discipline", "student_demographic.meal_eligibility")
+    k, diversity = chance.choice([3, 5, 8]), chance.choice([1, 2])
+    return whole_release(
+        tables=tables, k=k, diversity=diversity, sensitive=(chance.choice(sensitive),) if diversity > 1 else ()
+    )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nobody_stands_out_where_students_and_tables_are_left_out(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    told = draw_district(seed, chance.randrange(40, 120))
+    for name in ("discipline_action", "program_participation"):
+        told[name] = chance.sample(told[name], min(len(told[name]), chance.randrange(4, 24)))
+    house, released = make_house(tmp_path, told), 0
+    for _ in range(8):
+        try:
+            assert_nobody_stands_out(house, little_release(chance))
+            released += 1
+        except NotReleasable:
+            continue
+    assert released
 
 
 @pytest.mark.parametrize("name", NAMES)
