@@ -1,7 +1,8 @@
 """Rare facts found by counting, and taken out: each that is left is carried by at least k persons. Arrays in and out.
 
 Codes are integers from 0 on, -1 where a value is missing; `persons` says whom each row is about, as numbers below
-`people`. A missing value counts as a value: those who have one are at least k, or nobody.
+`people`; `years` the school year of each row, as a number from 0 on. A fact is one of its year: k persons carry it in
+rows of that year. A missing value counts as a value: in a year those who have one are at least k, or nobody, or all.
 Source: A. Hundepool et al. (2012), Statistical Disclosure Control: local suppression, and microaggregation for numbers.
 """
 
@@ -17,6 +18,7 @@ import pandas as pd
 Codes = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+Years = npt.NDArray[np.integer]
 
 MOST_MARKS = 2**27
 """Up to so many pairs of a value and a person are counted by marking each in an array, which is fastest."""
@@ -63,25 +65,56 @@ def capped_rows(persons: Codes, people: int, k: int, random: np.random.Generator
     return shuffled[kept]
 
 
-def without_rare(codes: Codes, persons: Codes, people: int, k: int) -> Codes:
-    """The codes, those of fewer than k persons missing; and the next rarest, until k persons have a missing one."""
-    values = int(codes.max(initial=-1)) + 1
-    if values == 0:
+def marked(codes: Codes, values: int) -> npt.NDArray[np.bool_]:
+    """Which of the codes 0 … values - 1 occur: (values,)."""
+    found = np.zeros(values, bool)
+    found[codes[codes >= 0]] = True
+    return found
+
+
+def without_rare(codes: Codes, years: Years, persons: Codes, people: int, k: int) -> Codes:
+    """The codes, those of fewer than k persons in a year missing in it; and the next rarest with them."""
+    facts, number = _facts_of_years(codes, years)
+    if number == 0:
         return codes
-    counts = carriers(codes + 1, persons, values + 1, people)[1:]
-    taken = (counts > 0) & (counts < k)
-    result = np.where(taken[codes] & (codes >= 0), -1, codes)
+    rare = carriers(facts + 1, persons, number + 1, people)[1:] < k
+    facts = np.where(rare[facts], -1, facts)
+    return np.where(missing_in_years(facts, years, persons, people, k) < 0, -1, codes)
+
+
+def _facts_of_years(codes: Codes, years: Years) -> tuple[Codes, int]:
+    """One code from 0 on for each code in each year, -1 where it is missing; and how many there are."""
+    size = int(codes.max(initial=-1)) + 1
+    pairs = np.where(codes < 0, -1, years.astype(np.int64) * size + codes)
+    used = marked(pairs, (int(years.max(initial=-1)) + 1) * size)
+    # The last place is that of -1.
+    place = np.append(np.cumsum(used) - 1, -1)
+    return place[pairs], int(np.count_nonzero(used))
+
+
+def missing_in_years(facts: Codes, years: Years, persons: Codes, people: int, k: int) -> Codes:
+    """Facts of years, the rarest missing until in each year, and altogether, enough persons have a missing one."""
+    result = facts.copy()
+    missing = result < 0
+    without = carriers(years[missing].astype(np.int64), persons[missing], int(years.max(initial=-1)) + 1, people)
+    for year in np.flatnonzero((without > 0) & (without < k)):
+        rows = np.flatnonzero(years == year)
+        result[rows] = missing_by_enough(result[rows], persons[rows], people, k)
     return missing_by_enough(result, persons, people, k)
 
 
 def missing_by_enough(codes: Codes, persons: Codes, people: int, k: int) -> Codes:
     """The codes, the rarest ones missing until a missing one is carried by k persons or by nobody."""
-    result = codes.copy()
     without = np.zeros(people, bool)
-    without[persons[result < 0]] = True
-    while 0 < np.count_nonzero(without) < k and np.any(result >= 0):
-        counts = carriers(result + 1, persons, int(result.max()) + 2, people)[1:]
-        rarest = int(np.argmin(np.where(counts > 0, counts, people + 1)))
+    without[persons[codes < 0]] = True
+    if not 0 < np.count_nonzero(without) < k:
+        return codes
+    result = codes.copy()
+    counts = carriers(codes + 1, persons, int(codes.max(initial=-1)) + 2, people)[1:]
+    # A stable order: of codes that equally many carry, the first.
+    for rarest in np.argsort(counts, kind="stable")[np.count_nonzero(counts == 0) :].tolist():
+        if np.count_nonzero(without) >= k:
+            break
         without[persons[result == rarest]] = True
         result[result == rarest] = -1
     return result
@@ -159,12 +192,12 @@ def persons_of_each(codes: Codes, persons: Codes, people: int) -> dict[int, set[
     return whose
 
 
-def banded(numbers: Numbers, within: Codes, persons: Codes, people: int, k: int) -> Numbers:
+def banded(numbers: Numbers, within: Codes, years: Years, persons: Codes, people: int, k: int) -> Numbers:
     """The numbers, NaN where missing, the rare ones replaced by one that they share with their neighbours.
 
-    Within equal codes of `within`: a number that k persons carry stays as it is; runs of rarer ones between are cut
-    into bands of at least k persons, each shown as the number in its middle; what is left over joins the neighbour
-    before it. Where fewer than k persons have any number, it is missing.
+    Within equal codes of `within`, each of which is of one year: a number that k persons carry stays as it is; runs of
+    rarer ones between are cut into bands of at least k persons, each shown as the number in its middle; what is left
+    over joins the neighbour before it. Where fewer than k persons have any number, it is missing.
     """
     if len(numbers) == 0:
         return numbers
@@ -174,7 +207,7 @@ def banded(numbers: Numbers, within: Codes, persons: Codes, people: int, k: int)
     band = _bands(code, pairs // max(len(values), 1), persons[known], people, k)
     codes = np.full(len(numbers), -1, np.int64)
     codes[known] = band[code]
-    codes = missing_by_enough(codes, persons, people, k)
+    codes = missing_in_years(codes, years, persons, people, k)
     shown = np.append(values[pairs % max(len(values), 1)], np.nan)
     return shown[codes]
 

@@ -17,7 +17,16 @@ import pyarrow.parquet as pq
 from governance.catalog import Catalog, Column, Generalization, Table, Treatment
 from governance.catalog.generalization import Attribute, ColumnName
 from governance.warehouse.deidentified_codes import person_codes, random_order
-from governance.warehouse.deidentified_counts import Known, banded, capped_rows, joined, shared, without_rare
+from governance.warehouse.deidentified_counts import (
+    Known,
+    Years,
+    banded,
+    capped_rows,
+    joined,
+    marked,
+    shared,
+    without_rare,
+)
 from governance.warehouse.deidentified_persons import Persons
 from governance.warehouse.deidentified_records import places
 from governance.warehouse.deidentified_release import Coarseness, Release
@@ -79,10 +88,11 @@ class ReleasedTable:
         order = random_order(source.key("rows", table.name))
         self._rows = pa.array(capped_rows(whose, self._people, source.release.k, order))
         self._whose = whose[self._rows.to_numpy()]
+        self._years = self._school_years()
 
     @property
     def nbytes(self) -> int:
-        own = self._rows.nbytes + self._whose.nbytes
+        own = self._rows.nbytes + self._whose.nbytes + self._years.nbytes
         return int(own + sum(column.nbytes for column in self._columns.values()))
 
     def keys(self, rows: Codes | None = None) -> Codes:
@@ -106,9 +116,11 @@ class ReleasedTable:
                 quasi = self._all.quasi[column.hierarchy]
                 return _relabelled(quasi.codes[self._whose], quasi.shown).column()
             case Treatment.MONTH:
-                return self._without_rare(self._coarse_dates(column))
+                return self._without_rare(self._coarse_dates(column), self._years)
             case Treatment.KEPT:
-                return self._without_rare(_coded(self._read(column.name)))
+                # The year itself is counted among all rows.
+                years = np.zeros_like(self._years) if column.name == YEAR else self._years
+                return self._without_rare(_coded(self._read(column.name)), years)
             case Treatment.BANDED:
                 return self._banded(column)
             case Treatment.DROPPED:
@@ -122,9 +134,7 @@ class ReleasedTable:
         granted = self._source.release.tables[self._table.name]
         columns = [column for column in self._table.columns if column.name in granted and self._is_known(column)]
         facts = [self._facts(column) for column in columns]
-        groups = self._all.groups[self._whose]
-        if YEAR in self._table.names:
-            groups = joined([groups, _coded(self._read(YEAR)).codes])
+        groups = joined([self._all.groups[self._whose], self._years.astype(np.int64)])
         k = self._source.release.k
         found = shared([known for known, _ in facts], groups, self._whose, self._people, k)
         return {
@@ -174,21 +184,27 @@ class ReleasedTable:
         return [linked.get(key) for key in keys]
 
     def _banded(self, column: Column) -> pa.Array:
-        parts = [_coded(self._read(name)).codes for name in column.within]
-        within = joined(parts) if parts else np.zeros(len(self._whose), np.int64)
+        years = self._years.astype(np.int64)
+        within = joined([years, *(_coded(self._read(name)).codes for name in column.within)])
         numbers = self._read(column.name).cast(pa.float64()).to_numpy(zero_copy_only=False)
-        return pa.array(
-            banded(numbers, within, self._whose, self._people, self._source.release.k), pa.float64(), from_pandas=True
-        )
+        shown = banded(numbers, within, self._years, self._whose, self._people, self._source.release.k)
+        return pa.array(shown, pa.float64(), from_pandas=True)
 
     def _coarse_dates(self, column: Column) -> Coded:
         exact = _coded(self._read(column.name))
         spelled = DATE_FORMATS[self._source.release.dates]
         return _relabelled(exact.codes, [day.strftime(spelled) for day in exact.values.to_pylist()])
 
-    def _without_rare(self, exact: Coded) -> pa.Array:
+    def _without_rare(self, exact: Coded, years: Years) -> pa.Array:
         k = self._source.release.k
-        return Coded(without_rare(exact.codes, self._whose, self._people, k), exact.values).column()
+        return Coded(without_rare(exact.codes, years, self._whose, self._people, k), exact.values).column()
+
+    def _school_years(self) -> Years:
+        """Of each row, as small numbers; one for all rows of a table that has no school years."""
+        if YEAR not in self._table.names:
+            return np.zeros(len(self._whose), np.int16)
+        # One that is missing is a year of its own.
+        return (_coded(self._read(YEAR)).codes + 1).astype(np.int16)
 
     @property
     def _people(self) -> int:
@@ -201,13 +217,6 @@ class ReleasedTable:
         """In the order of the file, which is the same for every column."""
         column = pq.read_table(self._source.folder / f"{self._table.name}.parquet", columns=[name]).column(0)
         return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-
-
-def marked(codes: Codes, values: int) -> npt.NDArray[np.bool_]:
-    """Which of the codes 0 … values - 1 occur: (values,)."""
-    found = np.zeros(values, bool)
-    found[codes[codes >= 0]] = True
-    return found
 
 
 def _coded(values: pa.Array) -> Coded:

@@ -17,11 +17,13 @@ from governance.warehouse.deidentified_counts import Known, banded, capped_rows,
 
 K = st.integers(2, 5)
 ROWS = st.lists(st.tuples(st.integers(0, 11), st.integers(-1, 4)), max_size=60)
+IN_YEARS = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 2), st.integers(-1, 3)), max_size=80)
 FACTS = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 2), st.integers(-1, 3), st.integers(-1, 2)), max_size=60)
+# A person, a test, a number and a year: tests of one name are others in another year.
 MEASURED = st.lists(
     st.tuples(
         st.integers(0, 11),
-        st.integers(0, 1),
+        st.integers(0, 3),
         st.one_of(st.just(math.nan), st.integers(0, 9).map(float), st.sampled_from([2.5, 212.0, math.inf])),
     ),
     max_size=60,
@@ -48,22 +50,45 @@ def test_carriers_are_counted_once(rows) -> None:
     assert counted.tolist() == [len(expected[code]) for code in range(5)]
 
 
-@given(ROWS, K)
-def test_no_value_is_carried_by_few_and_nobody_is_missing_alone(rows, k) -> None:
-    result = without_rare(column(rows, 1), column(rows, 0), 12, k).tolist()
-    people = [person for person, _ in rows]
-    left = people_with(zip(people, result, strict=True))
-    missing = left.pop(-1, set())
-    assert all(len(who) >= k for who in left.values())
-    assert not 0 < len(missing) < k or not left
-    assert all(after in (before, -1) for (_, before), after in zip(rows, result, strict=True))
+def assert_nobody_is_missing_alone(
+    years: Iterable[int], people: Iterable[int], missing: Iterable[bool], k: int
+) -> None:
+    """In no year, and not in all of them together, unless all of it is missing."""
+    of_year: dict[int | None, list[tuple[int, bool]]] = defaultdict(list)
+    for year, person, is_missing in zip(years, people, missing, strict=True):
+        for group in (year, None):
+            of_year[group].append((person, is_missing))
+    for rows in of_year.values():
+        without = {person for person, is_missing in rows if is_missing}
+        assert not 0 < len(without) < k or all(is_missing for _, is_missing in rows)
 
 
-@given(ROWS, K)
+@given(IN_YEARS, K)
+def test_no_value_is_carried_by_few_in_its_year_and_nobody_is_missing_alone(rows, k) -> None:
+    result = without_rare(column(rows, 2), column(rows, 1), column(rows, 0), 12, k).tolist()
+    people, years = [row[0] for row in rows], [row[1] for row in rows]
+    left = people_with((person, (year, value)) for person, year, value in zip(people, years, result, strict=True))
+    assert all(len(who) >= k for (_, value), who in left.items() if value >= 0)
+    assert_nobody_is_missing_alone(years, people, [value < 0 for value in result], k)
+    assert all(after in (before, -1) for (_, _, before), after in zip(rows, result, strict=True))
+
+
+@given(IN_YEARS, K)
 def test_what_is_not_rare_stays_where_nothing_is_rare(rows, k) -> None:
-    before = people_with(rows)
-    if all(len(who) >= k for who in before.values()):
-        assert without_rare(column(rows, 1), column(rows, 0), 12, k).tolist() == [code for _, code in rows]
+    before = people_with((row[0], row[1:]) for row in rows)
+    missing = {row[0] for row in rows if row[2] < 0}
+    if all(len(who) >= k for who in before.values()) and not 0 < len(missing) < k:
+        found = without_rare(column(rows, 2), column(rows, 1), column(rows, 0), 12, k).tolist()
+        assert found == [value for _, _, value in rows]
+
+
+def test_a_value_that_is_common_in_one_year_is_missing_in_another_where_it_is_rare() -> None:
+    """Twelve students long ago were suspended, and one this year: that one is not to be seen."""
+    suspended = np.array([0] * 12 + [0] + [1] * 20)
+    years = np.array([0] * 12 + [1] * 21)
+    found = without_rare(suspended, years, np.arange(33), 33, 5)
+    assert found[:12].tolist() == [0] * 12
+    assert -1 in found[13:] and 0 not in found[12:]
 
 
 COARSER = np.array([4, 4, 5, 5, -1, -1])
@@ -98,22 +123,27 @@ def test_known_facts_that_are_shared_stay(rows, k) -> None:
 
 @given(MEASURED, K)
 def test_every_number_shown_is_shared(rows, k) -> None:
-    numbers = np.array([row[2] for row in rows], np.float64)
-    shown = banded(numbers, column(rows, 1), column(rows, 0), 12, k).tolist()
+    shown = bands_of(rows, k)
     assert all(math.isnan(number) or math.isfinite(number) for number in shown)
     left = people_with(
         (row[0], (row[1], number)) for row, number in zip(rows, shown, strict=True) if not math.isnan(number)
     )
-    missing = {row[0] for row, number in zip(rows, shown, strict=True) if math.isnan(number)}
     assert all(len(who) >= k for who in left.values())
-    assert not 0 < len(missing) < k or not left
+    years = [row[1] // 2 for row in rows]
+    assert_nobody_is_missing_alone(years, [row[0] for row in rows], [math.isnan(number) for number in shown], k)
     assert all((group, number) in {(row[1], row[2]) for row in rows} for group, number in left)
+
+
+def bands_of(rows: list[tuple], k: int) -> list[float]:
+    """What the numbers are shown as; of four tests two are of each year."""
+    numbers = np.array([row[2] for row in rows], np.float64)
+    shown: list[float] = banded(numbers, column(rows, 1), column(rows, 1) // 2, column(rows, 0), 12, k).tolist()
+    return shown
 
 
 @given(MEASURED, K)
 def test_bands_keep_the_order_and_what_is_common(rows, k) -> None:
-    numbers = np.array([row[2] for row in rows], np.float64)
-    shown = banded(numbers, column(rows, 1), column(rows, 0), 12, k).tolist()
+    shown = bands_of(rows, k)
     common = people_with((row[0], (row[1], row[2])) for row in rows)
     pairs = sorted((row[1], row[2], number) for row, number in zip(rows, shown, strict=True) if not math.isnan(number))
     for (group, before, after), (next_group, _, next_after) in pairwise(pairs):
@@ -146,12 +176,14 @@ def test_joined_codes_are_equal_where_all_parts_are(rows) -> None:
 def test_a_long_suspension_is_not_to_be_seen() -> None:
     """One of 212 days among many short ones."""
     days = np.array([1.0] * 6 + [2.0] * 5 + [212.0])
-    assert banded(days, np.zeros(12, np.int64), np.arange(12), 12, 5).tolist() == [1.0] * 6 + [2.0] * 6
+    one = np.zeros(12, np.int64)
+    assert banded(days, one, one, np.arange(12), 12, 5).tolist() == [1.0] * 6 + [2.0] * 6
 
 
 def test_a_rare_outlier_in_the_middle_goes_too() -> None:
     days = np.array([1.0] * 5 + [45.0] + [180.0] * 5)
-    assert banded(days, np.zeros(11, np.int64), np.arange(11), 11, 5).tolist() == [1.0] * 6 + [180.0] * 5
+    one = np.zeros(11, np.int64)
+    assert banded(days, one, one, np.arange(11), 11, 5).tolist() == [1.0] * 6 + [180.0] * 5
 
 
 def test_codes_tell_nothing_without_the_key() -> None:
