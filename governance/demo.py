@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from governance.recorded_load import load_and_record
-from governance.state import State, private_file
+from governance.state import State, StateError, private_file
 from governance.vocabulary import AccessLevel, Capacity
 from governance.warehouse.load import Expectations
 from governance.warehouse.synth import demo_today, write_district
@@ -37,9 +37,26 @@ class Account:
 def demo_is_due(state: State) -> bool:
     """Whether the state is empty, or holds a demonstration that was interrupted, and nothing by anybody else."""
     with closing(state.ledger()) as ledger:
-        if (state.folder / UNFINISHED_FILE).exists():
-            return all(entry.actor == ACTOR for entry in ledger.entries())
-        return state.warehouse.current() is None and not ledger.people()
+        if any(entry.actor != ACTOR for entry in ledger.entries()):
+            return False
+        unfinished = (state.folder / UNFINISHED_FILE).exists()
+        return unfinished or (state.warehouse.current() is None and not ledger.people())
+
+
+def refuse_beside_demo(state: State) -> None:
+    """No data but its own may come to a demonstration: its accounts, the Superintendent's too, were printed.
+
+    They stay valid for good, since the ledger forgets nobody.
+    """
+    traces = (state.folder / ACCOUNTS_FILE, state.folder / UNFINISHED_FILE)
+    with closing(state.ledger()) as ledger:
+        if not ledger.acted(ACTOR) and not any(trace.exists() for trace in traces):
+            return
+    raise StateError(
+        f"The state folder {state.folder} holds the demonstration, whose passwords are in a file: your own data do not "
+        "belong there. Load them into a folder of their own: --state NEWFOLDER, here and with every later command "
+        "(or set $DBIMS_STATE)."
+    )
 
 
 def make_demo(

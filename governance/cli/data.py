@@ -24,6 +24,7 @@ from governance.cli.console import (
     say,
     working,
 )
+from governance.demo import refuse_beside_demo
 from governance.dictionary import dictionary_html
 from governance.recorded_load import load_and_record
 from governance.state import State, StateError
@@ -78,6 +79,7 @@ def load(
     """
     with plain_errors(), working("Loading") as progress:
         place = State.at(state)
+        refuse_beside_demo(place)
         report = load_and_record(place, OPERATOR, paths, source=source, expectations=expect, progress=progress)
         if today is not None:
             place.set_today(day(today))

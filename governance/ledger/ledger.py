@@ -91,6 +91,12 @@ class Ledger:
             for row in connection.execution_options(yield_per=10_000).execute(question):
                 yield read_entry(row)
 
+    def acted(self, actor: str) -> bool:
+        """Whether anything in the log was done by that actor."""
+        question = sa.select(audit_event.c.sequence).where(audit_event.c.actor == actor).limit(1)
+        with self._store.read() as connection:
+            return connection.execute(question).one_or_none() is not None
+
     def newest(self) -> int:
         """The sequence number of the newest event; 0 if there is none."""
         with self._store.read() as connection:

@@ -8,12 +8,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from governance.audit import Event
-from governance.demo import ACCOUNTS_FILE, Account, demo_is_due, make_demo
+from governance.cli import app
+from governance.demo import ACCOUNTS_FILE, ACTOR, UNFINISHED_FILE, Account, demo_is_due, make_demo
 from governance.state import State
 from governance.vocabulary import Capacity
 from governance.warehouse.expectation_report import ExpectationReport
+from governance.warehouse.synth import write_district
 
 
 def nothing_said(_what: str) -> None:
@@ -97,3 +100,44 @@ def test_a_state_with_people_or_data_is_no_place_for_a_demo(tmp_path: Path) -> N
     with closing(state.ledger()) as ledger:
         ledger.add_person("operator", Capacity.TEACHER.server, None, "a good password")
     assert not demo_is_due(state)
+
+
+def test_a_folder_in_which_somebody_tried_to_load_is_no_place_for_a_demo(tmp_path: Path) -> None:
+    state = State.at(tmp_path)
+    with closing(state.ledger()) as ledger:
+        ledger.record(Event.LOAD_FAILED, "operator", {"kind": "SourceError"})
+    assert not demo_is_due(state)
+
+
+def leave_accounts(state: State) -> None:
+    (state.folder / ACCOUNTS_FILE).touch()
+
+
+def leave_an_unfinished_demo(state: State) -> None:
+    (state.folder / UNFINISHED_FILE).touch()
+
+
+def leave_its_people(state: State) -> None:
+    with closing(state.ledger()) as ledger:
+        ledger.add_person(ACTOR, "superintendent", None, "a known password")
+
+
+@pytest.mark.parametrize("leave", [leave_accounts, leave_an_unfinished_demo, leave_its_people])
+def test_no_data_are_loaded_beside_a_demo(tmp_path: Path, leave: Callable[[State], None]) -> None:
+    state = State.at(tmp_path / "state")
+    leave(state)
+    write_district(tmp_path / "own", students=60, seed=2, today=date(2026, 11, 23), years=1)
+    words = ["load", str(tmp_path / "own"), "--state", str(state.folder), "--today", "2026-11-23"]
+    told = CliRunner().invoke(app, words)
+    assert (told.exit_code, "--state NEWFOLDER" in told.output) == (2, True), told.output
+    assert state.warehouse.current() is None
+    assert not state.settings_file.exists()
+
+
+def test_a_demo_takes_no_data_but_its_own(tmp_path: Path) -> None:
+    state = State.at(tmp_path)
+    demo(state)
+    before = state.warehouse.current()
+    told = CliRunner().invoke(app, ["load", str(tmp_path / "demo-sources"), "--state", str(tmp_path)])
+    assert (told.exit_code, "--state NEWFOLDER" in told.output) == (2, True), told.output
+    assert state.warehouse.current() == before

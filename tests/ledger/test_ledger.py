@@ -43,6 +43,7 @@ READS = {
     "standing",
     "verify_password",
     "entries",
+    "acted",
     "newest",
     "verify",
     "disclosed_students",
