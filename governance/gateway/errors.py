@@ -65,6 +65,8 @@ def faulted(fault: WorkerFault) -> GatewayError:
     """A worker's fault; a code that a worker has no business with becomes an internal error."""
     if fault.code == "busy":
         return unavailable(fault.message)
+    if fault.code == "bad_query":
+        return bad_query(fault.message)
     code = next((code for code in ErrorCode if code.code == fault.code and fault.code in _FAULT_NEXT), None)
     if code is None:
         return internal()

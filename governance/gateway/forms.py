@@ -9,7 +9,7 @@ from governance.catalog import Catalog
 from governance.ledger import Ledger
 from governance.policy import Allowed, Deidentified, Refused, RowRule, decide
 from governance.vocabulary import Asker, Capacity, Form
-from governance.warehouse.deidentified_release import Coarseness, Release
+from governance.warehouse.deidentified_release import Release
 from governance.warehouse.deidentified_words import table_in_form, words_in_form
 
 INSIDE_K = 5
@@ -66,7 +66,7 @@ def _release(asker: Asker, catalog: Catalog, today: date) -> Release | None:
         grant.k,
         NO_KEY,
         tables,
-        Coarseness(grant.dates.value),
+        grant.dates,
         diversity=grant.diversity,
         sensitive=grant.sensitive,
     )

@@ -1,7 +1,8 @@
 """Reading a snapshot as somebody who may identify no one: rows in the form that a release allows.
 
-One anonymization per release and snapshot stands behind every answer: each is a part of the same de-identified tables,
-so that joining answers says no more than the tables do. The exact rows are read, and forgotten, in here.
+One anonymization per release, snapshot and school year stands behind every answer: each is a part of the same
+de-identified tables, so that joining answers says no more than the tables do. The exact rows are read, and forgotten,
+in here.
 """
 
 from __future__ import annotations
@@ -17,29 +18,24 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from governance.catalog import Catalog, ColumnType, Table, Unit
-from governance.vocabulary import Among, Between, Condition, FrameQuery
+from governance.catalog import Catalog, Table, Unit
+from governance.vocabulary import Condition, FrameQuery
+from governance.warehouse.deidentified_conditions import on_what_is_shown
 from governance.warehouse.deidentified_persons import Persons, anonymize_students
 from governance.warehouse.deidentified_records import Records
-from governance.warehouse.deidentified_release import Coarseness, NotInThisForm, NotReleasable, Release
-from governance.warehouse.deidentified_tables import DATE_FORMATS, ReleasedTable, Source
-from governance.warehouse.deidentified_words import (
-    catalog_in_form,
-    columns_in_form,
-    is_about_persons,
-    table_in_form,
-    words_in_form,
-)
+from governance.warehouse.deidentified_release import NotInThisForm, NotReleasable, Release
+from governance.warehouse.deidentified_tables import ReleasedTable, Source
+from governance.warehouse.deidentified_words import columns_in_form, is_about_persons
 from governance.warehouse.scope_sql import conditions_sql, relation
 from governance.warehouse.scoped import Keys
 from governance.warehouse.sql import identifier
 
-__all__ = ["Coarseness", "DeidentifiedReader", "NotInThisForm", "NotReleasable", "Release", "catalog_in_form"]
+__all__ = ["DeidentifiedReader", "NotInThisForm", "NotReleasable", "Release"]
 
 MOST_KEPT_BYTES = 256 * 2**20
 """Tables of releases are kept between questions up to about this size; they are computed again where they are not."""
 
-RARE = "Facts that fewer than {k} students have are missing, numbers among them shown as their neighbours'."
+RARE = "Facts that fewer than {k} students have in a school year are missing in it, numbers shown as their neighbours'."
 KNOWN = "What others may know of a student is shown where at least {k} students of the same group share it in a year."
 AS_OF = "Quasi-identifiers are those of the school year {year}, in all rows."
 ROWS = "Of one student there are no more rows in a table than at least {k} students have, taken at random."
@@ -63,7 +59,7 @@ class DeidentifiedReader:
     def frame(self, release: Release, query: FrameQuery, today: date) -> tuple[pa.Table, Keys]:
         """The de-identified rows asked for, and the keys of the students they are about (for the record only).
 
-        Conditions are on what is shown, never on what it was made from; a date stands for its month or week.
+        Conditions are on what is shown, never on what it was made from (see `deidentified_conditions`).
         """
         table = self._table(query.table)
         columns = self._columns(table, release, query.columns)
@@ -71,7 +67,7 @@ class DeidentifiedReader:
         rows, released = self._rows(table, release, self._columns(table, release, wanted), today)
         place = None
         if query.where:
-            place = self._places(rows, [_spelled(one, table, release) for one in query.where])
+            place = self._places(rows, [on_what_is_shown(one, table, release) for one in query.where])
             rows = rows.take(place)
         return _plain(rows.select(columns)), _students_of(released, table, place)
 
@@ -82,7 +78,7 @@ class DeidentifiedReader:
         return _plain(rows), _students_of(released, table)
 
     def loss(self, release: Release, today: date) -> dict[str, Any]:
-        """What the anonymization of the students took away: see DESIGN, section 3.
+        """What the anonymization of the students took away, as it travels with an answer.
 
         `levels` and `suppressed` (how many students) by column; a column says the same in every table.
         """
@@ -97,14 +93,6 @@ class DeidentifiedReader:
             "suppressed": {shown[name]: quasi.suppressed for name, quasi in persons.quasi.items()},
             "notes": [*notes, *persons.notes],
         }
-
-    def become(self, release: Release, name: str) -> dict[str, str]:
-        """Beforehand, from the catalog alone: what each column of a table becomes in this form, in words."""
-        return words_in_form(self._table(name), release, self._catalog)
-
-    def in_form(self, release: Release, name: str) -> Table:
-        """The table as it is in this form: its columns, and their types."""
-        return table_in_form(self._table(name), release)
 
     def _table(self, name: str) -> Table:
         table = self._catalog.tables.get(name)
@@ -186,19 +174,3 @@ def _plain(rows: pa.Table) -> pa.Table:
     columns = [column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
                for column in rows.columns]  # fmt: skip
     return pa.table(columns, names=rows.column_names)
-
-
-def _spelled(condition: Condition, table: Table, release: Release) -> Condition:
-    """The condition on what is shown: a date as its month or week, and a text where the column shows texts."""
-    column = table_in_form(table, release).column(condition.column)
-    if column.type not in (ColumnType.TEXT, ColumnType.CODE):
-        return condition
-
-    def spell(value: Any) -> str | None:
-        if value is None:
-            return None
-        return value.strftime(DATE_FORMATS[release.dates]) if isinstance(value, date) else str(value)
-
-    if isinstance(condition, Among):
-        return Among(condition.column, tuple(spell(value) for value in condition.values))
-    return Between(condition.column, spell(condition.low), spell(condition.high))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from governance.vocabulary import DateDetail
 
 SECRET_BYTES = 16
 
@@ -24,13 +25,6 @@ class NotReleasable(Exception):
     """Nobody can be hidden: there are too few persons, or too few different sensitive values. Carries no number."""
 
 
-class Coarseness(enum.StrEnum):
-    """To what the dates of events are coarsened."""
-
-    MONTH = "month"
-    WEEK = "week"
-
-
 @dataclass(frozen=True)
 class Release:
     """The tables and columns of one grant, and how its persons are protected.
@@ -44,7 +38,7 @@ class Release:
     k: int
     secret: bytes = field(repr=False)
     tables: Mapping[str, tuple[str, ...]]
-    dates: Coarseness = Coarseness.MONTH
+    dates: DateDetail = DateDetail.MONTH
     staff_as_codes: bool = True
     diversity: int = 1
     sensitive: tuple[str, ...] = ()

@@ -29,17 +29,14 @@ from governance.warehouse.deidentified_counts import (
 )
 from governance.warehouse.deidentified_persons import Persons
 from governance.warehouse.deidentified_records import places
-from governance.warehouse.deidentified_release import Coarseness, Release
+from governance.warehouse.deidentified_release import Release
 from governance.warehouse.deidentified_scales import Shown, Value
+from governance.warehouse.deidentified_words import DATE_FORMATS, YEAR
 
 Codes = npt.NDArray[np.int64]
 Register = Callable[[ColumnName], dict[Value, Shown]]
 
 PREFIXES = {"student": "S-", "staff": "T-"}
-DATE_FORMATS = {Coarseness.MONTH: "%Y-%m", Coarseness.WEEK: "%G-W%V"}
-
-# What tells when something was: facts are compared among the rows of one school year.
-YEAR = "school_year"
 
 
 @dataclass(frozen=True)

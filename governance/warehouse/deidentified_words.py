@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import assert_never
 
 from governance.catalog import Catalog, Column, ColumnType, Table, Treatment, Unit
+from governance.vocabulary import DateDetail
 from governance.warehouse.deidentified_release import NotInThisForm, Release
 
 AS_IT_IS = "as it is"
 DROPPED = "dropped: it does not exist in this form"
+CODE = "a random code of this grant"
+OWN_CODE = f"{CODE}, the same in all its tables"
+DATE = "the {dates} as text, such as {example}; in a condition, a day stands for its {dates}"
+
+WORDS = {
+    Treatment.DROPPED: DROPPED,
+    Treatment.CODE: "{code}, {where_shared}",
+    Treatment.GENERALIZED: "{description} of the student, at the level chosen when it is computed: {levels}",
+    Treatment.SHARED: "{finest}, {where_shared}{or_else}",
+    Treatment.MONTH: DATE + "; missing {where_few}",
+    Treatment.SHARED_MONTH: DATE + "; {where_shared}",
+    Treatment.KEPT: AS_IT_IS + "; missing {where_few}",
+    Treatment.BANDED: "the number, or, {where_few}, the one in the middle of its neighbours",
+}
+"""What each treatment makes of a column."""
+
+DATE_FORMATS = {DateDetail.MONTH: "%Y-%m", DateDetail.WEEK: "%G-W%V"}
+"""How months, and ISO weeks, are shown: their order as texts is their order in time."""
+EXAMPLES = {DateDetail.MONTH: "2026-11", DateDetail.WEEK: "2026-W45"}
+
+# What tells when something was: facts are compared among the rows of one school year.
+YEAR = "school_year"
 
 
 def is_about_persons(table: Table, release: Release) -> bool:
@@ -51,26 +73,6 @@ def table_in_form(table: Table, release: Release) -> Table:
     )
 
 
-def catalog_in_form(catalog: Catalog, release: Release) -> Catalog:
-    """The catalog of what exists in the form: what a question, or a query, is to be parsed against.
-
-    A key whose register is not granted is a number that refers to nothing.
-    """
-    tables = {name: table_in_form(table, release) for name, table in catalog.tables.items() if name in release.tables}
-    registers = {table.owns for table in tables.values()}
-    return Catalog({
-        name: replace(table, columns=tuple(_without_register(column, registers) for column in table.columns))
-        for name, table in tables.items()
-    }, catalog.code_sets)  # fmt: skip
-
-
-def _without_register(column: Column, registers: set[str | None]) -> Column:
-    plain = replace(column, deidentified=Treatment.DROPPED, hierarchy="", within=())
-    if not column.entity or column.entity in registers:
-        return plain
-    return replace(plain, type=ColumnType.INTEGER, entity="")
-
-
 def _in_form(column: Column, release: Release) -> Column:
     spelled = column.deidentified in (Treatment.GENERALIZED, Treatment.MONTH, Treatment.SHARED_MONTH)
     coded = column.deidentified is Treatment.CODE and (column.entity == "student" or release.staff_as_codes)
@@ -91,32 +93,20 @@ def words_in_form(table: Table, release: Release, catalog: Catalog) -> dict[str,
 def _words(column: Column, table: Table, release: Release, catalog: Catalog) -> str:
     if not is_about_persons(table, release):
         return AS_IT_IS
-    k, persons = release.k, "staff" if table.unit is Unit.STAFF else "students"
-    shared = f"where at least {k} {persons} of the same group share it in that year"
-    match column.deidentified:
-        case Treatment.CODE if column.entity == table.unit.value:
-            return "a random code of this grant, the same in all its tables"
-        case Treatment.CODE:
-            what = "a random code of this grant" if release.staff_as_codes else AS_IT_IS
-            return f"{what}, {shared}"
-        case Treatment.GENERALIZED:
-            hierarchy = catalog.hierarchies[column.hierarchy]
-            levels = "; ".join(hierarchy.words)
-            return f"{hierarchy.description} of the student, at the level chosen when it is computed: {levels}"
-        case Treatment.SHARED if column.hierarchy:
-            finest, *coarser = catalog.hierarchies[column.hierarchy].words[:-1]
-            return f"{finest}, {shared}; {'; '.join(f'or else {level}' for level in coarser)}"
-        case Treatment.SHARED:
-            return f"as it is, {shared}"
-        case Treatment.MONTH:
-            return f"the {release.dates}; missing where fewer than {k} {persons} have it"
-        case Treatment.SHARED_MONTH:
-            return f"the {release.dates}, {shared}"
-        case Treatment.KEPT:
-            return f"as it is; missing where fewer than {k} {persons} have the value"
-        case Treatment.BANDED:
-            return f"the number, or, where fewer than {k} {persons} have it, the one in the middle of its neighbours"
-        case Treatment.DROPPED:
-            return DROPPED
-        case _:
-            assert_never(column.deidentified)
+    if column.deidentified is Treatment.CODE and column.entity == table.unit.value:
+        return OWN_CODE
+    hierarchy = catalog.hierarchies.get(column.hierarchy)
+    finest, *coarser = (AS_IT_IS,) if hierarchy is None else hierarchy.words
+    in_year = " in that year" if YEAR in table.names and column.name != YEAR else ""
+    who = f"{release.k} {'staff' if table.unit is Unit.STAFF else 'students'}"
+    return WORDS[column.deidentified].format(
+        code=CODE if release.staff_as_codes else AS_IT_IS,
+        dates=release.dates,
+        example=EXAMPLES[release.dates],
+        description="" if hierarchy is None else hierarchy.description,
+        finest=finest,
+        levels="; ".join([finest, *coarser]),
+        or_else="".join(f"; or else {level}" for level in coarser[:-1]),
+        where_shared=f"where at least {who} of the same group share it{in_year}",
+        where_few=f"where fewer than {who} have it{in_year}",
+    )

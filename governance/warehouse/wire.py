@@ -11,8 +11,18 @@ from datetime import date
 from typing import Any, assert_never
 
 from governance.policy import CAPACITIES, Allowed, AllRows, Deidentified, OwnRows, RowRule, RowsOfStudents
-from governance.vocabulary import Among, Between, Capacity, Condition, ExplainQuery, Family, Form, FrameQuery
-from governance.warehouse.deidentified_release import Coarseness, Release
+from governance.vocabulary import (
+    Among,
+    Between,
+    Capacity,
+    Condition,
+    DateDetail,
+    ExplainQuery,
+    Family,
+    Form,
+    FrameQuery,
+)
+from governance.warehouse.deidentified_release import Release
 
 LENGTH_BYTES = 8
 
@@ -98,7 +108,7 @@ def decode_release(message: Mapping[str, Any]) -> Release | None:
         raw["k"],
         bytes.fromhex(raw["secret"]),
         tables,
-        Coarseness(raw["dates"]),
+        DateDetail(raw["dates"]),
         raw["staff_as_codes"],
         raw["diversity"],
         tuple(raw["sensitive"]),
