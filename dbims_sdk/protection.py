@@ -43,8 +43,7 @@ class Statement:
 class Protection:
     """By which rules an answer was protected, and what was checked.
 
-    `cells`, `suppressed` (cells by reason), `intervals_checked`, `narrowest_interval` (in the table's own unit; None
-    if nothing had to be hidden) and `earlier_releases` (to the same audience) are about tables; a model has none.
+    `cells`, `suppressed` (cells by reason), `intervals_checked` and `earlier_releases` (to the same audience) are about tables; a model has none.
     """
 
     policy: str
@@ -53,7 +52,6 @@ class Protection:
     cells: int | None = None
     suppressed: Mapping[str, int] | None = None
     intervals_checked: int | None = None
-    narrowest_interval: float | None = None
     earlier_releases: int | None = None
 
     @classmethod
@@ -68,7 +66,7 @@ class Protection:
     def __post_init__(self) -> None:
         if self.suppressed is not None and not isinstance(self.suppressed, Mapping):
             raise unreadable_answer()
-        numbers = [self.cells, self.intervals_checked, self.narrowest_interval, self.earlier_releases]
+        numbers = [self.cells, self.intervals_checked, self.earlier_releases]
         if not all(number is None or _is_number(number) for number in [*numbers, *(self.suppressed or {}).values()]):
             raise unreadable_answer()
 
@@ -92,10 +90,7 @@ class Protection:
         earlier = f"{self.earlier_releases or 'no':{',' if self.earlier_releases else ''}} earlier answer"
         earlier += "" if self.earlier_releases == 1 else "s"
         text = f"What a reader could work out was checked for {self.intervals_checked:,} hidden numbers, with {earlier}"
-        text += " to the same audience taken into account"
-        if self.narrowest_interval is None:
-            return f"{text}."
-        return f"{text}; the best known of them lies in an interval {self.narrowest_interval:,g} wide."
+        return f"{text} to the same audience taken into account."
 
     def _rows(self) -> list[tuple[str, str]]:
         said = self.statement()

@@ -7,6 +7,7 @@ as what may be shown therefore take it out of the search, many at once; random o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,8 @@ ENDS = 10
 INFEASIBLE = 2
 ENOUGH = 8
 """Groups found at a time: when these are mended the question is put again."""
+PASSED_OVER = 20
+"""How many groups that may be told are passed over for one atom, before all counts as undecided."""
 TINY = 1e-7
 
 
@@ -41,7 +44,12 @@ class Equations:
 
     @classmethod
     def none(cls) -> Equations:
-        return cls(np.zeros((0, 0)))
+        return cls.over(0)
+
+    @classmethod
+    def over(cls, atoms: int) -> Equations:
+        """No equations yet."""
+        return cls(np.zeros((0, atoms)))
 
     def cut(self, parent: Ints) -> Equations:
         """The same equations where atom i is a part of the former atom `parent[i]` (-1: of none)."""
@@ -76,26 +84,35 @@ class Equations:
         return np.asarray(functions - ((functions * weights) @ self.rows.T) @ self.rows)
 
 
-def implied_groups(
-    equations: Equations, rows: sp.csr_array, weights: Floats, persons: Ints, smallest: int
-) -> list[Ints]:
-    """Groups of atoms, of fewer than `smallest` persons, whose totals follow exactly: none only if there is none.
+@dataclass(frozen=True)
+class Crowd:
+    """Who is in the atoms: `weights` units and `persons` persons in each. Groups of fewer than `smallest` persons are
+    looked for; `large`: more units than such a group can have."""
 
-    `rows` (groups × atoms, 0/1) is what is printed, `equations` its basis, `persons` the persons in each atom. An atom
-    that can be as large as `smallest`, whatever the large atoms do, is in no such group: the group's total would show
-    it. The groups of the others are looked for among the few combinations of equations that speak of nobody else.
+    weights: Floats
+    persons: Ints
+    smallest: int
+    large: float
+
+
+def implied_groups(
+    equations: Equations, rows: sp.csr_array, crowd: Crowd, may_be_told: Callable[[Ints], bool]
+) -> list[Ints]:
+    """Groups of atoms, of few persons, whose totals follow exactly and may not be told: none only if there is none.
+
+    `rows` (groups × atoms, 0/1) is what is printed, `equations` its basis. An atom that can be `large`, whatever the
+    large atoms do, is in no such group: the group's total would show it. The groups of the others are looked for among
+    the few combinations of equations that speak of nobody else.
     """
     told = np.asarray(rows.sum(axis=0)).ravel() > 0
-    left = _cannot_grow(rows, weights, np.flatnonzero(told & (persons < smallest)), smallest)
+    left = _cannot_grow(rows, crowd, np.flatnonzero(told & (crowd.persons < crowd.smallest)))
     if not len(left):
         return []
     combinations = _about(equations.rows, left)
     found: list[Ints] = []
     while len(found) < ENOUGH and np.abs(combinations).max(initial=0.0) > TINY:
         atom = int(np.abs(combinations).max(axis=0).argmax())
-        group = _small_group_with(atom, combinations, persons[left], smallest)
-        if group is not None:
-            found.append(left[group])
+        found += _small_group_with(atom, combinations, crowd, left, may_be_told)
         combinations = _without(atom, combinations)
     return found
 
@@ -106,9 +123,9 @@ def _without(atom: int, combinations: Floats) -> Floats:
     return np.asarray(turned[:, 1:].T @ combinations)
 
 
-def _cannot_grow(rows: sp.csr_array, weights: Floats, small: Ints, smallest: int) -> Ints:
-    """The small atoms that no change was found to make as large as `smallest`. Many are tried at once."""
-    end = float(ENDS * smallest)
+def _cannot_grow(rows: sp.csr_array, crowd: Crowd, small: Ints) -> Ints:
+    """The small atoms that no change was found to make large. Many are tried at once."""
+    weights, end = crowd.weights, float(ENDS * crowd.large)
     movement = Movement(rows, weights, np.full(len(weights), end))
     movement.allow(*np.zeros((2, rows.shape[0])))
     chance = np.random.default_rng(20261124)
@@ -118,7 +135,7 @@ def _cannot_grow(rows: sp.csr_array, weights: Floats, small: Ints, smallest: int
         direction = np.zeros(len(weights))
         direction[small] = 1.0 if number == 0 else 0.1 + chance.random(len(small))
         after = weights + movement.furthest(direction).change
-        grown = after[small] >= smallest
+        grown = after[small] >= crowd.large
         if not grown.any() and number > TRIES // 2:
             break
         small = small[~grown]
@@ -135,21 +152,32 @@ def _about(equations: Floats, atoms: Ints) -> Floats:
     return np.asarray(left[:, rank:].T @ equations[:, atoms])
 
 
-def _small_group_with(atom: int, combinations: Floats, persons: Ints, smallest: int) -> Ints | None:
-    """A group with this atom, of fewer than `smallest` persons, that is a combination; None if there is none.
+def _small_group_with(
+    atom: int, combinations: Floats, crowd: Crowd, left: Ints, may_be_told: Callable[[Ints], bool]
+) -> list[Ints]:
+    """A group with this atom (a place in `left`) that is small and a combination, in a list; none if there is none.
 
-    An integer program: which atoms are in the group, and by how much each combination counts for it.
+    An integer program: which atoms are in the group, and by how much each combination counts for it. Groups that may be
+    told are passed over one by one.
     """
     count, atoms = combinations.shape
     ties = LinearConstraint(np.hstack([combinations.T, -np.eye(atoms)]), 0.0, 0.0)
-    few = LinearConstraint(np.r_[np.zeros(count), persons][np.newaxis], 0.0, smallest - 1.0)
+    few = LinearConstraint(np.r_[np.zeros(count), crowd.persons[left]][np.newaxis], 0.0, crowd.smallest - 1.0)
     least = np.r_[np.full(count, -np.inf), np.zeros(atoms)]
     least[count + atom] = 1.0
     most = np.r_[np.full(count, np.inf), np.ones(atoms)]
     kinds = np.r_[np.zeros(count), np.ones(atoms)]
-    solved = milp(np.zeros(count + atoms), integrality=kinds, bounds=Bounds(least, most), constraints=[ties, few])
-    if solved.status == INFEASIBLE:
-        return None
-    if solved.x is None:
-        raise ArithmeticError("whether a small group follows was not decided")
-    return np.flatnonzero(solved.x[count:] > 0.5)
+    constraints = [ties, few]
+    for _ in range(PASSED_OVER):
+        solved = milp(np.zeros(count + atoms), integrality=kinds, bounds=Bounds(least, most), constraints=constraints)
+        if solved.status == INFEASIBLE:
+            return []
+        if solved.x is None:
+            break
+        chosen = solved.x[count:] > 0.5
+        group = left[np.flatnonzero(chosen)]
+        if not may_be_told(group):
+            return [group]
+        apart = np.r_[np.zeros(count), np.where(chosen, 1.0, -1.0)][np.newaxis]
+        constraints.append(LinearConstraint(apart, -np.inf, chosen.sum() - 1.0))
+    raise ArithmeticError("whether a small group follows was not decided")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +31,9 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 class Knowledge:
     """What was said, in order. Changed by `admit` alone, with a draft made from its present state.
 
-    `printed`: groups whose totals are known, and the answer that first said so. `secrets`: groups that are not shown,
-    and how wide the interval of their totals must remain (0: it only must not be printed). `marks`: what the marks of
+    `printed`: groups whose totals are known, and the answer that first said so; `smallest`: the fewest persons that
+    were shown under the rules by which each was printed. `secrets`: groups that are not shown, and how wide the
+    interval of their totals must remain (0: it only must not be printed). `marks`: what the marks of
     such groups say of their totals. `worlds` keep the secrets open for who reads the numbers, `doubts` for who also
     reads the marks.
     """
@@ -42,6 +44,7 @@ class Knowledge:
     hashes: Hashes = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
     amounts: Floats = field(default_factory=lambda: np.empty(0))
     printed: dict[FrozenBitMap, int] = field(default_factory=dict)
+    smallest: dict[FrozenBitMap, int] = field(default_factory=dict)
     secrets: dict[FrozenBitMap, float] = field(default_factory=dict)
     marks: dict[FrozenBitMap, tuple[float, float]] = field(default_factory=dict)
     worlds: tuple[World, ...] = ()
@@ -68,16 +71,18 @@ class Knowledge:
     def admit(self, draft: Draft, worlds: tuple[World, ...] = (), doubts: tuple[World, ...] = ()) -> None:
         """The answer was given and recorded: it is known from now on."""
         said = draft.said
-        self.keys, self.persons = draft.keys, draft.persons
-        self._order = np.argsort(self.keys, kind="stable")
+        # What may fail comes first: nothing is half admitted.
+        equations = draft.equations(said.printed) if draft.exact else Equations.none()
+        marks, order = draft.marks(), np.argsort(draft.keys, kind="stable")
+        self.keys, self.persons, self._order = draft.keys, draft.persons, order
         self.hashes, self.amounts, self.atom_of = draft.hashes, draft.amounts, draft.atom_of
-        self.equations = draft.equations(said.printed) if draft.exact else Equations.none()
+        self.equations, self.marks = equations, marks
         for at, units in enumerate(draft.sets):
             if said.printed[at]:
                 self.printed.setdefault(units, self.answers)
+                self.smallest[units] = min(said.smallest, self.smallest.get(units, said.smallest))
             else:
                 self.secrets[units] = max(float(said.width[at]), self.secrets.get(units, 0.0))
-        self.marks |= draft.marks()
         self.worlds, self.doubts = worlds, doubts
         self.answers += 1
 
@@ -113,7 +118,7 @@ class Draft:
         renamed.sort_indices()
         self.sets = sets_of(renamed)
         self.hashes = np.concatenate([known.hashes, np.zeros(int(new.sum()), dtype=np.uint64)])
-        self.hashes[places] = _mix(self.hashes[places], _signatures(member))
+        self.hashes[places] = _mix(self.hashes[places], _signatures(member, known.answers))
         self._cut(renamed, places)
 
     def _cut(self, renamed: sp.csr_array, places: Ints) -> None:
@@ -135,6 +140,30 @@ class Draft:
         old = self.atoms < len(known.keys)
         self.parent[old] = known.atom_of[self.atoms[old]]
         self.groups = sp.csr_array(renamed[:, self.atoms])
+
+    @property
+    def most_units(self) -> int:
+        """The most units that one person has: 1 where units are persons."""
+        return int(self.units_of_persons[0]) if len(self.units_of_persons) else 1
+
+    @cached_property
+    def units_of_persons(self) -> Ints:
+        """How many units each person has, the most first."""
+        return np.sort(np.unique(self.persons, return_counts=True)[1])[::-1].astype(np.int64)
+
+    def smallest_of(self, units: FrozenBitMap) -> int:
+        """The fewest persons that are shown under the rules by which the group was, or would be, printed."""
+        own = self.said.smallest if units in self._own else self.known.smallest[units]
+        return min(own, self.known.smallest.get(units, own))
+
+    @cached_property
+    def _own(self) -> frozenset[FrozenBitMap]:
+        return frozenset(self.sets)
+
+    @cached_property
+    def strictest(self) -> int:
+        """The largest of the smallest numbers of persons that any of the rules shows."""
+        return max(self.said.smallest, *self.known.smallest.values(), 0)
 
     @property
     def exact(self) -> bool:
@@ -190,9 +219,10 @@ class Draft:
         return sp.csr_array((np.ones(len(flat)), flat, ends), shape=(len(parts), len(atoms)))
 
 
-def _signatures(member: sp.csr_array) -> Hashes:
-    """For each unit, a hash of the sets it is in."""
-    words = np.random.default_rng(20261124).integers(1, 2**63, size=member.shape[0], dtype=np.uint64)
+def _signatures(member: sp.csr_array, answer: int) -> Hashes:
+    """For each unit, a hash of the sets it is in. Of no two answers alike: a unit that only the first speaks of is not
+    one that only the second does."""
+    words = np.random.default_rng((20261124, answer)).integers(1, 2**63, size=member.shape[0], dtype=np.uint64)
     by_unit = member.tocsc()
     by_unit.sort_indices()
     sums = np.zeros(member.shape[1], dtype=np.uint64)

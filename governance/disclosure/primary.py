@@ -78,13 +78,8 @@ def too_small(cells: Cells, shown: Shown, statistic: Statistic, rules: Rules) ->
             # The median is a value of somebody, or lies between two.
             return (persons > 0) & (persons < max(rules.smallest, 10))
         case Statistic.RATE:
-            # A rate times its denominator is a count, and so is what is left of it.
-            ones = np.round(cells.amounts)
-            fewest = np.minimum(
-                np.where(ones > 0, ones, np.inf), np.where(ones < cells.rows, cells.rows - ones, np.inf)
-            )
-            near = coded(shown, rules)[0]
-            return (persons > 0) & ((persons < rules.denominator) | ((fewest < rules.smallest) & ~near))
+            # A rate times its denominator is a count, and so is what is left of it: see sizes.py.
+            return (persons > 0) & (persons < rules.denominator)
         case Statistic.PERCENT:
             return few | ((shown.group > 0) & (shown.group < rules.denominator) & (persons > 0))
         case _:

@@ -32,6 +32,7 @@ from governance.disclosure.readers import IN_DOUBT, Problem, together
 from governance.disclosure.released import COARSER, NotReleased, Protected, Question, stands_in_the_way
 from governance.disclosure.rules import Reason
 from governance.disclosure.said import Said, sets_of
+from governance.disclosure.sizes import counts_behind, hidden_for_sizes
 from governance.disclosure.weighed import Measure, Weighed
 from governance.disclosure.weighing import weigh
 from governance.vocabulary import Statistic
@@ -43,27 +44,27 @@ TINY = 1e-9
 # Asked for when more is hidden, so that one whole number is left on one side at least.
 ASKED_DOUBT = 2 * IN_DOUBT
 SIZED = (Statistic.SUM, Statistic.MEAN, Statistic.RATE)
+# More takes minutes to weigh, and nobody reads it.
+MAX_PROTECTED_CELLS = 5_000
 
 
-def protect(given: Contributions, question: Question, told: Told, everybody: Contributions | None = None) -> Protected:
-    """The protected table, or `NotReleased`. `told` is not changed.
+def protect(given: Contributions, question: Question, told: Told) -> Protected:
+    """The protected table, or `NotReleased`. `told` is not changed. `given`: the rows that have a value.
 
-    Several means give back how many persons are behind each: so a measure is shown only where that count could be, and
-    the counts count as told. `everybody`: the rows of the same question, those without a value too, since nobody is
-    told who has none; `given`, if left out.
+    Several means give back how many persons are behind each, and rates how many of them: so a measure is shown only
+    where those counts could be, and the counts count as told.
     """
+    if np.prod([size + 1.0 for size in given.sizes]) > MAX_PROTECTED_CELLS:
+        raise NotReleased(f"A protected table has at most {MAX_PROTECTED_CELLS:,} cells, totals included.", COARSER)
     try:
-        if question.statistic in SIZED:
-            sizes = _Protection(_as_counts(everybody or given), _about_sizes(question), told).table()
-            return replace(_Protection(given, question, told, sizes.reasons).table(), sizes=sizes)
-        return _Protection(given, question, told).table()
-    except ArithmeticError:
+        if question.statistic not in SIZED:
+            return _Protection(given, question, told).table()
+        sizes = _Protection(counts_behind(given, question.statistic), _about_sizes(question), told).table()
+        kept = hidden_for_sizes(given, question, sizes.reasons)
+        return replace(_Protection(given, question, told, kept).table(), sizes=sizes)
+    except (ArithmeticError, np.linalg.LinAlgError):
         # A program that was not solved has shown nothing to be safe.
         raise stands_in_the_way(frozenset(), question.quantity) from None
-
-
-def _as_counts(rows: Contributions) -> Contributions:
-    return replace(rows, units=rows.persons, values=np.ones(len(rows.persons)))
 
 
 def _about_sizes(question: Question) -> Question:
@@ -87,6 +88,8 @@ class _Protection:
         self.filled = np.flatnonzero(self.cells.rows > 0)
         self._gather(given, inside)
         self.primary = too_small(self.cells, self.shown, question.statistic, self.rules)[self.filled]
+        # Cells of which the mark itself says that they are few.
+        self.few = self.primary & self.counts & (self.cells.persons[self.filled] < self.rules.smallest)
         self.leaves_out_few = self._leaves_out_few(given)
         self.kept = [kept[place] if kept else None for place in self.filled]
         rows = rows_of_percents(self.cells.shape, question.statistic, question.columns)
@@ -101,6 +104,7 @@ class _Protection:
             units,
             inside.persons[first],
             sets_of(member),
+            self.rules.smallest,
             families(self.cells, self.filled),
         )
         self.said, self.amounts = said, amounts
@@ -213,15 +217,13 @@ class _Protection:
         return statements, statements.values
 
     @property
-    def few(self) -> Mask:
-        """The cells of which the mark itself says how many they may hold."""
-        return self.primary if self.question.statistic is Statistic.COUNT else np.zeros_like(self.primary)
-
-    @property
     def _marks(self) -> tuple[Floats, Floats]:
-        """What each cell's mark would say of a count: primary is few, and all others are not."""
+        """What each cell's mark would say of a count: primary is few, and all others are not. A percent that is not
+        shown because its whole is small says nothing."""
         smallest = float(self.rules.smallest)
-        return np.where(self.few, 1.0, smallest), np.where(self.few, smallest - 1.0, np.inf)
+        low, high = np.where(self.few, 1.0, smallest), np.where(self.few, smallest - 1.0, np.inf)
+        silent = self.primary & ~self.few
+        return np.where(silent, -np.inf, low), np.where(silent, np.inf, high)
 
     @property
     def _widths(self) -> Floats:
@@ -234,7 +236,7 @@ class _Protection:
         readers: list[Callable[[Mask], Attacker]] = [
             lambda _hidden: Attacker(-open_ended, open_ended, np.where(targets, self._widths, 0.0))
         ]
-        if self.question.statistic is Statistic.COUNT:
+        if self.counts:
             low, high = self._marks
             readers.append(lambda _hidden: Attacker(low, high, np.where(self.few, IN_DOUBT, 0.0)))
         return readers
@@ -243,7 +245,7 @@ class _Protection:
         """The same two, of this answer together with all before: whoever reads marks too is left in doubt."""
         ends = np.full(len(hidden), np.inf)
         numbers = Attacker(-ends, ends, width)
-        if self.question.statistic is not Statistic.COUNT:
+        if not self.counts:
             return [lambda _hidden: numbers]
         low, high = self._marks
         filler = np.full(problem.before, np.inf)
@@ -254,7 +256,7 @@ class _Protection:
 
     def _with_widths(self, hidden: Mask) -> Draft:
         """The draft of what would be said: everything hidden must remain open, whatever it is hidden for."""
-        ends, says = np.full(len(hidden), np.inf), hidden & (self.question.statistic is Statistic.COUNT)
+        ends, says = np.full(len(hidden), np.inf), hidden & self.counts
         low, high = (np.where(says, mark, end) for mark, end in zip(self._marks, (-ends, ends), strict=True))
         width = np.where(hidden & self.additive, self._widths, 0.0)
         self.draft.said = replace(self.said, printed=~hidden, width=width, low=low, high=high)
@@ -271,8 +273,7 @@ class _Protection:
                 grid[place] = self._why(at, differencing)
         asked = self.question
         texts, values = print_cells(self.cells, self.shown, asked.statistic, asked.columns, self.rules, grid)
-        width = None if not np.isfinite(weighed.narrowest) else float(weighed.narrowest / self.scale)
-        return Protected(self.cells.shape, values, tuple(texts), tuple(grid), draft, weighed, width)
+        return Protected(self.cells.shape, values, tuple(texts), tuple(grid), draft, weighed)
 
     def _why(self, at: int, differencing: Mask) -> Reason:
         if self.primary[at] or self.kept[at] is Reason.PRIMARY:

@@ -59,7 +59,7 @@ def look_for_worlds(draft: Draft, printed: Mask, measure: Measure, reader: Reade
     closed = np.flatnonzero(open_by < widths - TOLERANCE)
     if len(closed):
         return Weighed({names[at]: float(widths[at]) for at in closed})
-    return Weighed(worlds=_as_worlds(draft, worlds, reached), checked=len(names), narrowest=float(open_by.min()))
+    return Weighed(worlds=_as_worlds(draft, worlds, reached), checked=len(names))
 
 
 def _secrets(draft: Draft, printed: Mask) -> dict[FrozenBitMap, float]:

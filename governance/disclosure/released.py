@@ -46,7 +46,6 @@ class Protected:
     reasons: tuple[Reason | None, ...]
     draft: Draft
     weighed: Weighed
-    narrowest: float | None
     sizes: Protected | None = None
 
     @property

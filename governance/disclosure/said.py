@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from pyroaring import BitMap, FrozenBitMap
 
 Ints = npt.NDArray[np.int64]
-FORMAT = 2
+FORMAT = 3
 LENGTH_BYTES = 8
 
 
@@ -35,8 +35,9 @@ class Said:
     """`units`: keys, sorted, each once; `persons`: whom each unit is about. `sets`: places in `units`.
 
     `width`: of a set that is not printed, how wide its interval must remain; 0 where the set is printed. `low`, `high`:
-    what the mark of a set that is not printed says of its total, -inf and inf where it says nothing. `families`: the
-    groups along the axes of a table, needed while the answer is weighed, and not remembered.
+    what the mark of a set that is not printed says of its total, -inf and inf where it says nothing. `smallest`: the
+    fewest persons that were shown under the rules of the answer. `families`: the groups along the axes of a table,
+    needed while the answer is weighed, and not remembered.
     """
 
     quantity: str
@@ -47,6 +48,7 @@ class Said:
     width: npt.NDArray[np.float64]
     low: npt.NDArray[np.float64]
     high: npt.NDArray[np.float64]
+    smallest: int
     families: tuple[Family, ...] = ()
 
     def __post_init__(self) -> None:
@@ -64,11 +66,12 @@ class Said:
         units: Ints,
         persons: Ints,
         sets: tuple[FrozenBitMap, ...],
+        smallest: int,
         families: tuple[Family, ...] = (),
     ) -> Said:
         """Sets that are all printed."""
         shown, zeros, ends = np.ones(len(sets), dtype=bool), np.zeros(len(sets)), np.full(len(sets), np.inf)
-        return cls(quantity, units, persons, sets, shown, zeros, -ends, ends, families)
+        return cls(quantity, units, persons, sets, shown, zeros, -ends, ends, smallest, families)
 
     @property
     def counts(self) -> bool:
@@ -89,11 +92,11 @@ def sets_of(member: sp.csr_array) -> tuple[FrozenBitMap, ...]:
     return tuple(FrozenBitMap(part) for part in parts)
 
 
-def sets_of_keys(quantity: str, sets: list[Ints]) -> Said:
+def sets_of_keys(quantity: str, sets: list[Ints], smallest: int) -> Said:
     """Sets of persons (each sorted), of whom something was told by other means than a table."""
     persons = np.unique(np.concatenate(sets))
     places = tuple(FrozenBitMap(np.searchsorted(persons, each).astype(np.uint32)) for each in sets)
-    return Said.of_printed(quantity, persons, persons, places)
+    return Said.of_printed(quantity, persons, persons, places, smallest)
 
 
 def encode(answer: Sequence[Said]) -> bytes:
@@ -104,7 +107,10 @@ def encode(answer: Sequence[Said]) -> bytes:
 
 def decode(data: bytes) -> list[Said]:
     """The inverse of `encode`; raises ValueError for anything else."""
-    source, found = io.BytesIO(zlib.decompress(data)), []
+    try:
+        source, found = io.BytesIO(zlib.decompress(data)), list[Said]()
+    except zlib.error:
+        raise ValueError("what is recorded of a release cannot be read") from None
     while head := source.read(LENGTH_BYTES):
         found.append(_decode(io.BytesIO(source.read(int.from_bytes(head, "little")))))
     return found
@@ -115,6 +121,7 @@ def _encode(said: Said) -> bytes:
     head = {
         "format": FORMAT,
         "quantity": said.quantity,
+        "smallest": said.smallest,
         "units": len(said.units),
         "sets": [len(each) for each in sets],
         "printed": said.printed.astype(int).tolist(),
@@ -149,4 +156,5 @@ def _decode(source: io.BytesIO) -> Said:
         np.array(head["width"], dtype=np.float64),
         np.array([-np.inf if bound is None else bound for bound in head["low"]], dtype=np.float64),
         np.array([np.inf if bound is None else bound for bound in head["high"]], dtype=np.float64),
+        head["smallest"],
     )

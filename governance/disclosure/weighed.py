@@ -42,7 +42,6 @@ class Weighed:
     worlds: tuple[World, ...] = ()
     doubts: tuple[World, ...] = ()
     checked: int = 0
-    narrowest: float = np.inf
 
     @property
     def is_safe(self) -> bool:

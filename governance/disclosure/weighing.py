@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from pyroaring import FrozenBitMap
 
-from governance.disclosure.implied import implied_groups
+from governance.disclosure.implied import Crowd, Equations, implied_groups
 from governance.disclosure.knowledge import Draft
 from governance.disclosure.readers import distinct_rows, look_for_worlds, who_reads_marks, who_reads_numbers
 from governance.disclosure.suspects import follows, suspects, within_table
 from governance.disclosure.weighed import Mask, Measure, Weighed
+from governance.disclosure.worlds import Floats
 
 
 def weigh(draft: Draft, printed: Mask, measure: Measure) -> Weighed:
@@ -37,13 +39,13 @@ def _nested(draft: Draft, printed: Mask, measure: Measure) -> tuple[dict[FrozenB
     others = [*draft.known.printed, *(units for units, _ in shown)]
     sizes = np.fromiter(map(len, others), dtype=np.int64, count=len(others))
     order = np.argsort(sizes, kind="stable")
-    limit = (measure.smallest - 1) * _most_units(draft)
+    limit = _most_units_of_few(draft)
     small: dict[FrozenBitMap, float] = {}
     clashing: set[int] = set()
     for units, index in shown:
         low, high = np.searchsorted(sizes[order], [len(units) - limit, len(units) + limit + 1])
         for other in (others[at] for at in order[low:high]):
-            if other is units or not _differ_by_few(draft, units, other, measure):
+            if other is units or not _differ_by_few(draft, units, other, measure, limit):
                 continue
             apart = FrozenBitMap(units.symmetric_difference(other))
             if abs(len(units) - len(other)) == len(apart):
@@ -53,23 +55,22 @@ def _nested(draft: Draft, printed: Mask, measure: Measure) -> tuple[dict[FrozenB
     return small, frozenset(clashing)
 
 
-def _most_units(draft: Draft) -> int:
-    """The most units that one person has: 1 where units are persons."""
-    if not len(draft.persons):
-        return 1
-    return int(np.unique(draft.persons, return_counts=True)[1].max())
+def _most_units_of_few(draft: Draft) -> int:
+    """The most units that fewer persons can have than the strictest of the rules shows."""
+    return int(draft.units_of_persons[: draft.strictest - 1].sum())
 
 
-def _differ_by_few(draft: Draft, units: FrozenBitMap, other: FrozenBitMap, measure: Measure) -> bool:
+def _differ_by_few(draft: Draft, units: FrozenBitMap, other: FrozenBitMap, measure: Measure, limit: int) -> bool:
     """Of counts, the one must hold the other: otherwise their difference speaks of nobody."""
     if measure.counts and abs(len(units) - len(other)) != units.symmetric_difference_cardinality(other):
         return False
     if units.intersection_cardinality(other) == 0 and not measure.counts:
         return False
     apart = units.symmetric_difference(other)
-    if not apart or len(apart) > (measure.smallest - 1) * _most_units(draft):
+    if not apart or len(apart) > limit:
         return False
-    return _few(draft, FrozenBitMap(apart), measure)
+    # Of two groups that were printed under different rules, the stricter count.
+    return _persons(draft, FrozenBitMap(apart)) < max(draft.smallest_of(units), draft.smallest_of(other))
 
 
 # -- small groups that follow --------------------------------------------------------------------------------------
@@ -78,19 +79,44 @@ def _differ_by_few(draft: Draft, units: FrozenBitMap, other: FrozenBitMap, measu
 def _implied(draft: Draft, printed: Mask, measure: Measure) -> dict[FrozenBitMap, float]:
     """Small groups that follow. Where atoms are too many for all to be looked for, those that come to mind first."""
     shown = [units for units, is_shown in zip(draft.sets, printed, strict=True) if is_shown]
-    limit = (measure.smallest - 1) * _most_units(draft)
+    limit = _most_units_of_few(draft)
+    may_be_told = _told_by_lenient_rules(draft, printed)
     found: list[FrozenBitMap] = []
     if not draft.exact or not measure.counts:
         likely = {*suspects(draft, shown, limit), *within_table(draft, printed, limit)}
-        found = [group for group in likely if _few(draft, group, measure)]
+        found = [group for group in likely if _persons(draft, group) < draft.strictest]
     if draft.exact:
         equations = draft.equations(printed)
         changes = equations.changes(draft.weights)
         found = [group for group in found if follows(draft, group, changes)]
         rows = distinct_rows(draft.over_atoms(draft.all_printed(printed), np.arange(len(draft.atoms))))
-        found += draft.units_of(implied_groups(equations, rows, draft.weights, draft.crowd, measure.smallest))
-    return {units: measure.width_of(len(units)) for units in found}
+        crowd = Crowd(draft.weights, draft.crowd, draft.strictest, limit + 1)
+        found += draft.units_of(
+            implied_groups(equations, rows, crowd, lambda atoms: may_be_told(draft.units_of([atoms])[0]))
+        )
+    return {units: measure.width_of(len(units)) for units in found if not may_be_told(units)}
 
 
-def _few(draft: Draft, units: FrozenBitMap, measure: Measure) -> bool:
-    return len(np.unique(draft.persons[np.asarray(units.to_array(), dtype=np.int64)])) < measure.smallest
+def _told_by_lenient_rules(draft: Draft, printed: Mask) -> Callable[[FrozenBitMap], bool]:
+    """Whether a group, small by the strictest rules, follows from what was printed under rules that show groups of its
+    size: those of them that were told are no secret. Below the most lenient rules none is."""
+    groups = list(draft.all_printed(printed))
+    smallest = np.array([draft.smallest_of(units) for units in groups], dtype=np.int64)
+    changes: dict[int, Floats] = {}
+
+    def may_be_told(group: FrozenBitMap) -> bool:
+        persons = _persons(draft, group)
+        lenient = np.flatnonzero(smallest <= persons)
+        if not draft.exact or not len(lenient):
+            return False
+        level = int(smallest[lenient].max())
+        if level not in changes:
+            told = draft.over_atoms([groups[at] for at in lenient], np.arange(len(draft.atoms))).toarray()
+            changes[level] = Equations.over(len(draft.atoms)).also(told, draft.weights).changes(draft.weights)
+        return follows(draft, group, changes[level])
+
+    return may_be_told
+
+
+def _persons(draft: Draft, units: FrozenBitMap) -> int:
+    return len(np.unique(draft.persons[np.asarray(units.to_array(), dtype=np.int64)]))

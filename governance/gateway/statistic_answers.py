@@ -77,7 +77,6 @@ def _protection(made: Protected, rules: Rules, before: int) -> dict[str, Any]:
         "cells": len(made.texts),
         "suppressed": {reason.value: counted[reason] for reason in Reason},
         "intervals_checked": made.weighed.checked,
-        "narrowest_interval": made.narrowest,
         "earlier_releases": before,
     }
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyroaring import FrozenBitMap
 
-from governance.disclosure.implied import Equations, implied_groups
+from governance.disclosure.implied import Crowd, Equations, implied_groups
 from governance.disclosure.intervals import Statements, feasible_intervals
 from governance.disclosure.intervals_statements import Attacker
 from governance.disclosure.said import Family, Said, decode, encode
@@ -28,7 +28,11 @@ def printed_groups(seed: int, atoms: int) -> np.ndarray:
 
 
 def equations_of(rows: np.ndarray, weights: np.ndarray) -> Equations:
-    return Equations.none().cut(np.full(len(weights), -1)).also(rows, weights)
+    return Equations.over(len(weights)).also(rows, weights)
+
+
+def nothing_may_be_told(_atoms: np.ndarray) -> bool:
+    return False
 
 
 def small_groups_that_follow(rows: np.ndarray, sizes: np.ndarray, smallest: int) -> list[tuple[int, ...]]:
@@ -43,13 +47,18 @@ def small_groups_that_follow(rows: np.ndarray, sizes: np.ndarray, smallest: int)
     return found
 
 
-@given(SIZES, SEEDS, st.integers(2, 9))
+@given(SIZES, SEEDS, st.integers(2, 9), st.lists(st.integers(1, 30), min_size=7, max_size=7))
 @settings(max_examples=250)
-def test_a_small_group_is_found_if_and_only_if_there_is_one(sizes: list[int], seed: int, smallest: int) -> None:
-    weights, rows = np.array(sizes, dtype=float), printed_groups(seed, len(sizes))
+def test_a_small_group_is_found_if_and_only_if_there_is_one(
+    sizes: list[int], seed: int, smallest: int, each: list[int]
+) -> None:
+    """Persons with many rows each too: what is few is said of persons."""
+    rows = printed_groups(seed, len(sizes))
+    weights = np.array(sizes, dtype=float) * each[: len(sizes)]
     if not len(rows):
         return
-    found = implied_groups(equations_of(rows, weights), sp.csr_array(rows), weights, np.array(sizes), smallest)
+    crowd = Crowd(weights, np.array(sizes), smallest, (smallest - 1) * max(each) + 1)
+    found = implied_groups(equations_of(rows, weights), sp.csr_array(rows), crowd, nothing_may_be_told)
     expected = small_groups_that_follow(rows, np.array(sizes), smallest)
     assert {tuple(sorted(group.tolist())) for group in found} <= set(expected)
     assert bool(found) == bool(expected)
@@ -95,14 +104,14 @@ def said_of(width: list[float]) -> Said:
     low, high = np.where(hidden, 1.0, -np.inf), np.where(hidden, np.inf, np.inf)
     sets = tuple(FrozenBitMap([at, at + 1]) for at in range(len(width)))
     units = np.arange(len(width) + 1) * 2**40
-    return Said("student", units, units, sets, ~hidden, np.array(width), low, high, (Family(0, (1,)),))
+    return Said("student", units, units, sets, ~hidden, np.array(width), low, high, 6, (Family(0, (1,)),))
 
 
 def test_what_was_said_is_read_back_as_it_was() -> None:
     answer = [said_of([0.0, 5.0, 0.0]), said_of([0.0])]
     for before, after in zip(answer, decode(encode(answer)), strict=True):
         assert (before.quantity, before.sets) == (after.quantity, after.sets)
-        for name in ("units", "persons", "printed", "width", "low", "high"):
+        for name in ("units", "persons", "printed", "width", "low", "high", "smallest"):
             assert np.array_equal(getattr(before, name), getattr(after, name))
 
 

@@ -227,7 +227,7 @@ def test_the_statement_says_by_which_rules_and_what_was_checked() -> None:
 
 
 def test_a_table_without_anything_hidden_says_so() -> None:
-    untouched = PROTECTION | {"suppressed": {"primary": 0}, "intervals_checked": 0, "narrowest_interval": None}
+    untouched = PROTECTION | {"suppressed": {"primary": 0}, "intervals_checked": 0}
     said = " ".join(repr(ProtectedTable.from_wire(table_answer(untouched | {"earlier_releases": 0}))).split())
     assert "with no earlier answers to the same audience" in said
     assert "All of its 12 cells are shown." in said and "wide" not in said

@@ -87,7 +87,6 @@ PROTECTION = {
     "cells": 12,
     "suppressed": {"primary": 1, "complementary": 3, "differencing": 0, "coded": 0},
     "intervals_checked": 4,
-    "narrowest_interval": 5,
     "earlier_releases": 1,
 }
 
