@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from expectations.page import render_page
 from expectations.rules import all_rules
 from expectations.separate import validate_here
 from governance.catalog import Catalog
+from governance.warehouse.errors import LoadError
 from governance.warehouse.expectation_report import ExpectationReport
 
 __all__ = ["check"]
@@ -21,7 +23,11 @@ def check(folder: Path, catalog: Catalog) -> ExpectationReport:
     Runs in a process of its own, which gives back what Great Expectations takes: hundreds of megabytes.
     """
     rules = all_rules(catalog)
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as process:
-        found = process.submit(validate_here, folder, tuple(catalog.tables), rules).result()
-    results = tuple(found)
+    try:
+        with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as process:
+            results = tuple(process.submit(validate_here, folder, tuple(catalog.tables), rules).result())
+    except BrokenProcessPool:
+        raise LoadError(
+            "The process that checks the expectations was ended, perhaps for want of memory. Free some and try again."
+        ) from None
     return ExpectationReport(results, render_page(results, rules))

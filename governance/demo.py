@@ -12,8 +12,9 @@ from datetime import date
 from pathlib import Path
 
 from governance.recorded_load import load_and_record
-from governance.state import State, StateError, private_file
+from governance.state import State, StateError
 from governance.vocabulary import AccessLevel, Capacity
+from governance.warehouse.durable import write_text
 from governance.warehouse.load import Expectations
 from governance.warehouse.synth import demo_today, write_district
 
@@ -73,12 +74,11 @@ def make_demo(
     sources = _begin(state)
     progress("source files")
     write_district(sources, students=students, seed=seed, today=today)
-    load_and_record(state, ACTOR, [sources], expectations=expectations, progress=progress)
-    state.set_today(today)
+    load_and_record(state, ACTOR, [sources], day=today, expectations=expectations, progress=progress)
     people = json.loads((sources / "DISTRICT.json").read_text(encoding="utf-8"))["staff"]
     accounts = [_account(Capacity(name), staff_id) for name, staff_id in people.items()]
     # Before there is anybody who could sign in with them.
-    private_file(state.folder / ACCOUNTS_FILE, accounts_text(accounts))
+    write_text(state.folder / ACCOUNTS_FILE, accounts_text(accounts))
     _add(state, accounts, today)
     (state.folder / UNFINISHED_FILE).unlink()
     return accounts
@@ -91,7 +91,7 @@ def _begin(state: State) -> Path:
     if unfinished.exists():
         for leftover in (state.folder / "ledger", state.warehouse.folder):
             shutil.rmtree(leftover, ignore_errors=True)
-    private_file(unfinished, "")
+    write_text(unfinished, "")
     shutil.rmtree(sources, ignore_errors=True)
     sources.mkdir(mode=0o700)
     return sources

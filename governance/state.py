@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import tomli_w
 
 from governance.ledger import Ledger
+from governance.settings_file import FILE_NAME, district_day, read_document
+from governance.warehouse.durable import replace_text
 from governance.warehouse.snapshot import Warehouse
 
 
@@ -47,7 +46,7 @@ class State:
 
     @property
     def settings_file(self) -> Path:
-        return self.folder / "dbims.toml"
+        return self.folder / FILE_NAME
 
     @property
     def warehouse(self) -> Warehouse:
@@ -60,31 +59,16 @@ class State:
         """The ledger, for those who need one that is there; `LedgerError` if there is none."""
         return Ledger.open_existing(self.folder / "ledger")
 
-    def settings(self) -> dict[str, Any]:
-        try:
-            return tomllib.loads(self.settings_file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise StateError(f"dbims.toml cannot be read: {error}") from None
-
     def today(self) -> date:
         """The district's day: the calendar's, or the fixed one that a district replaying old data sets."""
-        fixed = self.settings().get("today")
-        if fixed is None:
-            return date.today()  # noqa: DTZ011 - the district's own calendar
-        if type(fixed) is not date:
-            raise StateError("dbims.toml: today is a day, such as 2012-02-15, without quotes.")
-        return fixed
+        return district_day(self.folder)
 
     def set_today(self, today: date | None) -> None:
-        """Fix the district's day, or let it follow the calendar again."""
-        settings = {name: value for name, value in self.settings().items() if name != "today"}
+        """Fix the district's day, or let it follow the calendar again. Recorded: see `recorded_load.record_day`."""
+        settings = {name: value for name, value in read_document(self.folder).items() if name != "today"}
         if today is not None:
             settings = {"today": today, **settings}
-        scratch = self.settings_file.with_suffix(".tmp")
-        scratch.write_text(tomli_w.dumps(settings), encoding="utf-8")
-        scratch.replace(self.settings_file)
+        replace_text(self.settings_file, tomli_w.dumps(settings))
 
     def staff_key(self, staff_id: str) -> int:
         """The key of a staff member, by the identifier the sources use."""
@@ -96,11 +80,3 @@ class State:
         if len(found) != 1:
             raise StateError("There is no staff member of that identifier in the current snapshot.")
         return int(found[0])
-
-
-def private_file(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, from its first byte on."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        os.fchmod(descriptor, 0o600)
-        file.write(text)

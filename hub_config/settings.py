@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -12,15 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from governance.settings_file import FILE_NAME, SettingsError, district_day, fixed_day, read_document
 from hub_config.sandbox import Limits
 
 LONGEST_SOCKET_PATH = 107
 """Linux: sockaddr_un.sun_path is 108 bytes with its final zero."""
-FILE_NAME = "dbims.toml"
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; the message says which one and why."""
 
 
 class AuthenticationKind(enum.StrEnum):
@@ -128,12 +123,8 @@ class Settings:
         return self.state / "homes" / username / capacity
 
     def today(self) -> date:
-        """The day on which levels are looked at: the district's, if it replays old data, else the calendar's.
-
-        Read anew each time, as the gateway does: a load may have fixed it since the Hub was started.
-        """
-        fixed = day_from(read_document(self.state / FILE_NAME).get("today"))
-        return fixed or date.today()  # noqa: DTZ011  (the district's own calendar)
+        """The day on which levels are looked at, as the gateway has it."""
+        return district_day(self.state)
 
 
 def socket_url(path: Path | str) -> str:
@@ -143,10 +134,10 @@ def socket_url(path: Path | str) -> str:
 
 def read_settings(state: Path, run: Run) -> Settings:
     """Settings of a state folder. A missing file means the defaults; an unknown name is an error."""
-    document = read_document(state / FILE_NAME)
+    document = read_document(state)
+    fixed_day(document)
     session = document.pop("session", {})
     try:
-        day_from(document.pop("today", None))
         return Settings(
             state=state,
             run=run,
@@ -156,15 +147,6 @@ def read_settings(state: Path, run: Run) -> Settings:
         )
     except (TypeError, ValueError) as error:
         raise SettingsError(f"{FILE_NAME}: {error}") from error
-
-
-def read_document(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{FILE_NAME} cannot be read: {error}") from error
 
 
 def authentication_from(table: dict[str, Any]) -> Authentication:
@@ -201,9 +183,3 @@ def limits_from(table: dict[str, Any]) -> Limits:
     if wrong:
         raise ValueError(f"[session] {wrong[0]} is a whole number")
     return Limits(**table)
-
-
-def day_from(value: object) -> date | None:
-    if value is None or type(value) is date:
-        return value
-    raise ValueError("today is a day, such as 2012-02-15, without quotes")

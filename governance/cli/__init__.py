@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from governance.cli.audit_log import audit_app
-from governance.cli.data import check, dictionary, load, snapshots, synth
+from governance.cli.data import check, dictionary, load, snapshots, synth, today
 from governance.cli.people import user_app
 from governance.cli.start import up
 from governance.cli.studies import study_app
@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, synth, load, snapshots, check, dictionary):
+for command in (up, synth, load, today, snapshots, check, dictionary):
     app.command()(command)
 app.add_typer(user_app, name="user")
 app.add_typer(study_app, name="study")

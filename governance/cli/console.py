@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from governance.ledger import LedgerError
+from governance.recorded_load import CALENDAR
+from governance.settings_file import SettingsError
 from governance.state import StateError
 from governance.warehouse.errors import LoadError, WarehouseError
 from governance.warehouse.sources import SourceError
@@ -35,8 +37,11 @@ def plain_errors() -> Iterator[None]:
     """What an administrator should read, instead of a traceback."""
     try:
         yield
-    except (StateError, LedgerError, LoadError, WarehouseError, SourceError) as error:
+    except (StateError, SettingsError, LedgerError, LoadError, WarehouseError, SourceError) as error:
         fail(str(error))
+    except OSError as error:
+        # Not which file: its name may be somebody's.
+        fail(f"A file or folder could not be used: {error.strerror or type(error).__name__}.")
 
 
 def fail(message: str) -> NoReturn:
@@ -58,3 +63,13 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
 
 def day(given: datetime | None) -> date | None:
     return None if given is None else given.date()
+
+
+def day_or_calendar(given: str) -> date | str:
+    """A day of the district, or that it follows the calendar."""
+    if given == CALENDAR:
+        return CALENDAR
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        fail("The district's day is given as YYYY-MM-DD, or is `calendar`.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from governance.cli.console import (
     JsonOption,
     StateOption,
     day,
+    day_or_calendar,
     fail,
     out,
     plain_errors,
@@ -26,10 +28,12 @@ from governance.cli.console import (
 )
 from governance.demo import refuse_beside_demo
 from governance.dictionary import dictionary_html
-from governance.recorded_load import load_and_record
+from governance.recorded_load import load_and_record, record_day
 from governance.state import State, StateError
 from governance.warehouse.expectation_report import ExpectationReport
 from governance.warehouse.snapshot import Snapshot
+
+TODAY_HELP = "A day, YYYY-MM-DD, that is the district's until another is set; or `calendar`."
 
 
 def expect(snapshot: Snapshot) -> ExpectationReport:
@@ -70,23 +74,38 @@ def load(
     paths: Annotated[list[Path], typer.Argument(help="Folders or files; of two rows for one thing the later wins.")],
     state: StateOption = STATE,
     source: Annotated[str | None, typer.Option(help="edfi or csv; told by looking if not given.")] = None,
-    today: DayOption = None,
+    today: Annotated[str | None, typer.Option(help=TODAY_HELP)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Load sources into a new snapshot; it becomes current only if every expectation of severity stop holds.
 
-    --today fixes the district's day, for data of former years; it is kept in dbims.toml.
+    --today fixes the district's day, for data of former years, or lets it follow the calendar again.
     """
+    chosen = None if today is None else day_or_calendar(today)
     with plain_errors(), working("Loading") as progress:
         place = State.at(state)
         refuse_beside_demo(place)
-        report = load_and_record(place, OPERATOR, paths, source=source, expectations=expect, progress=progress)
-        if today is not None:
-            place.set_today(day(today))
+        report = load_and_record(
+            place, OPERATOR, paths, source=source, day=chosen, expectations=expect, progress=progress
+        )
     if as_json:
         print(json.dumps(report.snapshot.manifest))
     else:
         _print_snapshot(report.snapshot.manifest, report.expectations)
+
+
+def today(
+    chosen: Annotated[str | None, typer.Argument(metavar="[DAY|calendar]", help=TODAY_HELP)] = None,
+    state: StateOption = STATE,
+) -> None:
+    """The district's day; given one, it is fixed from now on, and with `calendar` it follows the calendar again."""
+    asked = None if chosen is None else day_or_calendar(chosen)
+    with plain_errors():
+        place = State.existing(state)
+        if asked is not None:
+            with closing(place.existing_ledger()) as ledger:
+                record_day(place, ledger, OPERATOR, asked)
+        out.print(f"{place.today()}")
 
 
 def _print_snapshot(manifest: dict[str, Any], report: ExpectationReport) -> None:

@@ -11,6 +11,7 @@ from rich.text import Text
 from governance.cli.console import STATE, StateOption, out, plain_errors, working
 from governance.cli.data import expect
 from governance.demo import ACCOUNTS_FILE, demo_is_due, make_demo
+from governance.recorded_load import reconcile_loads
 from governance.state import State
 
 
@@ -27,7 +28,7 @@ def up(
     with plain_errors():
         place = State.at(state)
         status = run(
-            place.folder, port, lambda url: _announce(place, url), lambda: _make_demo_if_due(place, students, seed)
+            place.folder, port, lambda url: _announce(place, url), lambda: _prepare_data(place, students, seed)
         )
     raise typer.Exit(status)
 
@@ -41,8 +42,9 @@ def _announce(place: State, url: str) -> None:
     out.print("Stop with Ctrl-C.", style="dim")
 
 
-def _make_demo_if_due(place: State, students: int, seed: int) -> None:
+def _prepare_data(place: State, students: int, seed: int) -> None:
     if not demo_is_due(place):
+        reconcile_loads(place)
         return
     with working("Making a synthetic district") as progress:
         make_demo(

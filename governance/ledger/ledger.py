@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -84,9 +84,11 @@ class Ledger:
         except (VerificationError, InvalidHashError):
             return False
 
-    def entries(self, after: int = 0) -> Iterator[Entry]:
-        """The audit log in the order of its sequence numbers, from the one after `after` on."""
+    def entries(self, after: int = 0, kinds: Collection[Event] = ()) -> Iterator[Entry]:
+        """The audit log in the order of its sequence numbers, from the one after `after` on; all kinds, or some."""
         question = sa.select(audit_event).where(audit_event.c.sequence > after).order_by(audit_event.c.sequence)
+        if kinds:
+            question = question.where(audit_event.c.event.in_([kind.value for kind in kinds]))
         with self._store.read() as connection:
             for row in connection.execution_options(yield_per=10_000).execute(question):
                 yield read_entry(row)

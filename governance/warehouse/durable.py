@@ -27,9 +27,10 @@ def sync(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """A file only its owner can read, on disk when this returns."""
+    """A file only its owner can read, from its first byte on; on disk when this returns."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, FILE_MODE)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -13,6 +13,7 @@ from governance.warehouse.build import DEFAULT_MEMORY, BuildReport, Rooms, build
 from governance.warehouse.durable import sha256_of, write_text
 from governance.warehouse.errors import ExpectationsFailed
 from governance.warehouse.expectation_report import ExpectationReport
+from governance.warehouse.load_lock import LoadLock
 from governance.warehouse.snapshot import Candidate, Snapshot, Warehouse
 from governance.warehouse.sources import Source, SourceError, find_source
 from governance.warehouse.staging import Staging
@@ -48,15 +49,20 @@ def load(
     progress: Progress = lambda _what: None,
     memory_limit: str = DEFAULT_MEMORY,
     catalog: Catalog | None = None,
+    held: LoadLock | None = None,
+    before_promotion: Callable[[], None] = lambda: None,
 ) -> LoadReport:
     """Load `paths`, the later before the earlier where both have a row, and make the result current.
+
+    `held`: the warehouse's lock, of who has it already. `before_promotion` is called when nothing can fail any more
+    but the promotion itself.
 
     Raises `SourceError` for a source that cannot be read, and `LoadError` for everything else that keeps the candidate
     from being promoted. In either case what readers see has not changed.
     """
     catalog = catalog or load_catalog()
-    found = [_Found(path, find_source(path, source)) for path in paths]
-    with warehouse.candidate() as candidate:
+    with warehouse.candidate(held) as candidate:
+        found = [_Found(path, find_source(path, source)) for path in paths]
         staging = _stage(found, candidate, catalog, progress)
         rooms = Rooms(candidate.path, candidate.keys, candidate.scratch, warehouse.latest_keys())
         built = build_tables(catalog, staging, rooms, memory_limit=memory_limit, progress=progress)
@@ -66,6 +72,7 @@ def load(
         if report.stops:
             raise _failure(warehouse, candidate, report)
         progress("promotion")
+        before_promotion()
         return LoadReport(warehouse.promote(candidate), built, report)
 
 

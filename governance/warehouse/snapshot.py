@@ -10,7 +10,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,11 +107,17 @@ class Warehouse:
         return max(self._keys.glob("[!.]*.parquet"), default=None)
 
     @contextmanager
-    def candidate(self) -> Iterator[Candidate]:
-        """Room for a new snapshot, gone afterwards unless it was promoted. One load at a time: `LoadInProgress`."""
+    def locked(self) -> Iterator[LoadLock]:
+        """One load at a time: `LoadInProgress`."""
         for folder in (self.folder, self._snapshots, self._keys, self._scratch, self._failed):
             make_folder(folder)
         with LoadLock(self.folder / "load.lock") as lock:
+            yield lock
+
+    @contextmanager
+    def candidate(self, held: LoadLock | None = None) -> Iterator[Candidate]:
+        """Room for a new snapshot, gone afterwards unless it was promoted. `held`: the lock, of who has it already."""
+        with nullcontext(held) if held is not None else self.locked() as lock:
             self._remove_leftovers(lock.unfinished)
             candidate = self._new_candidate()
             lock.begin(candidate.id)

@@ -33,7 +33,8 @@ MAY_IMPORT = {
         "governance.disclosure",
         "governance.sandbox",
     },
-    "governance.state": {"governance.ledger", "governance.warehouse"},
+    "governance.settings_file": set(),
+    "governance.state": {"governance.ledger", "governance.warehouse", "governance.settings_file"},
     "governance.recorded_load": {"governance.audit", "governance.state", "governance.warehouse"},
     "governance.demo": {
         *("governance.state", "governance.vocabulary", "governance.warehouse", "governance.recorded_load"),
@@ -46,7 +47,7 @@ MAY_IMPORT = {
     "governance.cli": {
         *("governance.vocabulary", "governance.catalog", "governance.audit", "governance.ledger"),
         *("governance.warehouse", "governance.state", "governance.demo", "governance.dictionary"),
-        *("governance.recorded_load", "expectations", "hub_config"),
+        *("governance.recorded_load", "governance.settings_file", "expectations", "hub_config"),
     },
     "governance.__main__": {"governance.cli"},
     "dbims_sdk": set(),
@@ -54,7 +55,7 @@ MAY_IMPORT = {
     "expectations": {"governance.catalog", "governance.warehouse"},
     "hub_config": {
         *("governance.vocabulary", "governance.policy", "governance.ledger", "governance.sandbox"),
-        *("governance.session_tokens",),
+        *("governance.session_tokens", "governance.settings_file"),
         # Only to find where they lie on the disk: they are shown to sessions.
         *("dbims_sdk", "notebooks"),
     },

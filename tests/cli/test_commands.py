@@ -20,6 +20,7 @@ from governance.state import State
 from governance.warehouse.synth import write_district
 
 TODAY = date(2026, 11, 23)
+LOADED = [Event.LOAD_BEGUN, Event.DAY_SET, Event.SNAPSHOT_PROMOTED]
 
 
 def dbims(state: Path, *words: str, given: str = "") -> Result:
@@ -47,7 +48,7 @@ def state(loaded_once: Path, tmp_path: Path) -> Path:
 
 
 def test_a_load_is_recorded(state: Path) -> None:
-    assert events(state) == [Event.SNAPSHOT_PROMOTED]
+    assert events(state) == LOADED
     assert State.existing(state).today() == TODAY
 
 
@@ -57,7 +58,7 @@ def test_a_failed_load_is_recorded_and_changes_nothing(state: Path, tmp_path: Pa
     result = dbims(state, "load", str(tmp_path / "nothing"))
     assert result.exit_code == 2
     assert "dbims:" in result.output
-    assert events(state) == [Event.SNAPSHOT_PROMOTED, Event.LOAD_FAILED]
+    assert events(state) == [*LOADED, Event.LOAD_BEGUN, Event.LOAD_FAILED]
     assert dbims(state, "snapshots").output == before
 
 
@@ -97,6 +98,7 @@ READING = [
     ("user", "revoke", "alice", "teacher"),
     ("user", "password", "alice"),
     ("user", "grant", "alice", "teacher"),
+    ("today", "calendar"),
     ("snapshots",),
     ("check",),
 ]
@@ -110,7 +112,7 @@ def test_who_only_looks_makes_no_state(tmp_path: Path, words: tuple[str, ...]) -
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("words", READING[:6], ids=" ".join)
+@pytest.mark.parametrize("words", READING[:7], ids=" ".join)
 def test_who_only_looks_makes_no_ledger(tmp_path: Path, words: tuple[str, ...]) -> None:
     result = dbims(tmp_path, *words, given="a good password\n")
     assert result.exit_code == 2
@@ -136,5 +138,5 @@ def test_a_tampered_log_is_told(state: Path) -> None:
     told, as_json = dbims(state, "audit", "verify"), dbims(state, "audit", "verify", "--json")
     assert (told.exit_code, as_json.exit_code) == (1, 1)
     assert "is of no known kind" in told.output
-    assert {found["sequence"] for found in json.loads(as_json.stdout)["breaks"]} == {1}
+    assert {found["sequence"] for found in json.loads(as_json.stdout)["breaks"]} == {1, 2, 3}
     assert "[/red]" in dbims(state, "audit", "show").output

@@ -56,7 +56,8 @@ def test_a_demo_is_recorded_and_complete(tmp_path: Path) -> None:
     assert not demo_is_due(state)
     assert (tmp_path / ACCOUNTS_FILE).stat().st_mode & 0o777 == 0o600
     with closing(state.existing_ledger()) as ledger:
-        assert next(ledger.entries()).event == Event.SNAPSHOT_PROMOTED
+        begin = [entry.event for entry in ledger.entries()][:3]
+        assert begin == [Event.LOAD_BEGUN, Event.DAY_SET, Event.SNAPSHOT_PROMOTED]
         assert all(ledger.verify_password(account.username, account.password) for account in accounts[:2])
 
 

@@ -24,6 +24,7 @@ from governance.vocabulary import DateDetail, Grant
 
 TODAY = date(2026, 11, 23)
 CATALOG = load_catalog()
+SNAPSHOT = "20261123T080000Z-abc123"
 COLUMNS = ("--columns", "student=sex,birth_date", "--columns", "attendance=attendance_date,attendance_event")
 
 
@@ -56,7 +57,50 @@ def state(tmp_path: Path) -> Path:
     (tmp_path / "dbims.toml").write_text(f"today = {TODAY}\n")
     with closing(Ledger.open(tmp_path / "ledger")) as ledger:
         ledger.add_person("op", "rita", None, None)
+    promote(tmp_path, SNAPSHOT)
     return tmp_path
+
+
+def promote(state: Path, snapshot: str) -> None:
+    """As far as a grant looks at it."""
+    (state / "warehouse" / "snapshots" / snapshot).mkdir(parents=True)
+    (state / "warehouse" / "CURRENT").write_text(f"{snapshot}\n")
+
+
+def test_a_grant_is_of_the_snapshot_that_is_current_when_it_is_given(state: Path) -> None:
+    assert SNAPSHOT in words(grant(state))
+    promote(state, "20270101T000000Z-def456")
+    assert "20270101T000000Z-def456" in words(grant(state, "later"))
+    assert [given.snapshot for given in grants(state)] == ["20270101T000000Z-def456", SNAPSHOT]
+    assert SNAPSHOT[:8] in dbims(state, "study", "grants").output
+
+
+def test_nothing_is_granted_before_there_are_data(state: Path) -> None:
+    (state / "warehouse" / "CURRENT").unlink()
+    before = events(state)
+    result = grant(state)
+    assert (result.exit_code, grants(state), events(state)) == (2, (), before)
+    assert "There is no data yet" in words(result) and "dbims load" in words(result)
+
+
+def test_a_second_grant_of_one_person_is_given_with_a_warning(state: Path) -> None:
+    assert "warning" not in words(grant(state))
+    assert "warning: rita has other grants too (reading)." in words(grant(state, "writing"))
+    for name in ("reading", "writing"):
+        dbims(state, "study", "end", name)
+    assert "warning" not in words(grant(state, "algebra"))
+
+
+def test_a_grant_that_is_over_is_not_warned_of(state: Path) -> None:
+    grant(state, "reading", COLUMNS, "--begin", "2026-01-01", "--end", "2026-11-22")
+    assert "warning" not in words(grant(state, "writing"))
+
+
+def test_a_grant_kept_before_grants_named_a_snapshot_is_listed_with_what_to_do(state: Path) -> None:
+    with closing(Ledger.open_existing(state / "ledger")) as ledger:
+        ledger.studies.grant_study("op", Grant("old", "rita", {"student": ("student_key",)}, TODAY, TODAY))
+    assert listed(state)[0]["snapshot"] is None
+    assert "anew" in words(dbims(state, "study", "grants"))
 
 
 def test_a_grant_is_kept_as_it_was_typed_and_recorded(state: Path) -> None:
@@ -69,7 +113,7 @@ def test_a_grant_is_kept_as_it_was_typed_and_recorded(state: Path) -> None:
     }
     guarded = ("attendance.attendance_event",)
     begin, end = date(2026, 12, 1), date(2027, 6, 30)
-    assert grants(state) == (Grant("reading", "rita", tables, begin, end, 12, 2, guarded, DateDetail.WEEK),)
+    assert grants(state) == (Grant("reading", "rita", tables, begin, end, 12, 2, guarded, DateDetail.WEEK, SNAPSHOT),)
     assert events(state)[-1] == (Event.STUDY_GRANTED, OPERATOR)
 
 
@@ -202,6 +246,7 @@ def test_grants_are_listed_for_people_and_for_programs(state: Path) -> None:
             "diversity": 1,
             "sensitive": [],
             "dates": "month",
+            "snapshot": SNAPSHOT,
         }
     ]
     shown = dbims(state, "study", "grants").output

@@ -1,0 +1,38 @@
+"""STATE/dbims.toml, what an operator has set: read by one reader, whoever asks, and the district's day in it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+FILE_NAME = "dbims.toml"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message says which one and why."""
+
+
+def read_document(state: Path) -> dict[str, Any]:
+    """What the file of a state folder says; nothing, if there is none."""
+    try:
+        return tomllib.loads((state / FILE_NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{FILE_NAME} cannot be read: {error}") from None
+
+
+def fixed_day(document: Mapping[str, Any]) -> date | None:
+    """The day that a district which replays old data has fixed; None where it follows the calendar."""
+    fixed = document.get("today")
+    if fixed is not None and type(fixed) is not date:
+        raise SettingsError(f"{FILE_NAME}: today is a day, such as 2012-02-15, without quotes.")
+    return fixed
+
+
+def district_day(state: Path) -> date:
+    """The district's day: the fixed one, or the calendar's. Read anew each time, since it may be set meanwhile."""
+    return fixed_day(read_document(state)) or date.today()  # noqa: DTZ011 - the district's own calendar
