@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 from governance.vocabulary import Identity
@@ -38,6 +39,10 @@ class SessionTokens:
     def forget(self, identity: Identity) -> None:
         """The session has ended: from now on its token opens nothing."""
         self._path(identity).unlink(missing_ok=True)
+
+    def forget_all(self) -> None:
+        """No session runs: none outlives the Hub that started it, however that ended."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def holds(self, identity: Identity, token: str, network: int | None) -> bool:
         """Whether this is the token of that running session, and comes from it."""

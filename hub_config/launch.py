@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from governance.session_tokens import SessionTokens
 from hub_config import machine
 from hub_config.proxy import ProxyError, install_proxy
 from hub_config.settings import Run, SettingsError, read_settings
@@ -70,6 +71,7 @@ def prepare(state: Path, folder: Path, port: int) -> Handover:
     places = Run(folder, port)
     settings = read_settings(state, places)
     settings.hub_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    SessionTokens.of_state(state).forget_all()
     places.sockets.mkdir(mode=0o700)
     return Handover(state, places, str(bwrap), tuple(install_proxy(settings.hub_folder)))
 

@@ -129,13 +129,16 @@ class SandboxSpawner(LocalProcessSpawner):
         return Identity(self.user.name, self.name)
 
     async def stop(self, now: bool = False) -> None:
+        # Before it ends, so that its last questions are not answered.
         self.tokens.forget(self.identity)
         await super().stop(now)
-        self.remove_session_folder()
 
-    def remove_session_folder(self) -> None:
+    def run_post_stop_hook(self) -> Any:
+        """The Hub comes here however a session has ended: stopped, by itself, or before it had started."""
+        self.tokens.forget(self.identity)
         if self.session:
             shutil.rmtree(self.settings.run.session_folder(self.session), ignore_errors=True)
+        return super().run_post_stop_hook()
 
     # A sandbox ends with the Hub that made it, so a process id from an earlier Hub is somebody else's by now.
     def load_state(self, state: dict[str, Any]) -> None:  # noqa: ARG002  (its whole point)
