@@ -114,7 +114,8 @@ class Grant:
     """What a study may have: de-identified rows of these columns, from a day on and through a last day.
 
     `k`: how many students share every combination of what is told of a person; `diversity`: how many different values
-    each column of `sensitive` ("table.column") has among them.
+    each column of `sensitive` ("table.column") has among them. `snapshot`: the one that all answers are of, as of the
+    first day; None in grants from before they named one, which are not answered.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Grant:
     diversity: int = 1
     sensitive: tuple[str, ...] = ()
     dates: DateDetail = DateDetail.MONTH
+    snapshot: str | None = None
 
     def __post_init__(self) -> None:
         if re.fullmatch(GRANT_PATTERN, self.name) is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,8 +13,8 @@ import rich.table
 import typer
 
 from governance.catalog import Catalog, ColumnClass, Table, Unit, load_catalog
-from governance.cli.console import OPERATOR, STATE, JsonOption, StateOption, day, fail, out, plain_errors
-from governance.state import State
+from governance.cli.console import OPERATOR, STATE, JsonOption, StateOption, day, fail, out, plain_errors, say
+from governance.state import State, StateError
 from governance.vocabulary import STUDY_SESSION, DateDetail, Grant
 from governance.warehouse.deidentified_release import SECRET_BYTES, Release
 from governance.warehouse.deidentified_words import columns_in_form
@@ -23,6 +24,11 @@ STAND_IN = (
     "its approval, these commands are the operator's stand-in for that act: they carry out what was decided elsewhere, "
     "and the audit log names the operator."
 )
+LINKED = (
+    "Each is k-anonymous by itself; whoever has the rows of two can link those of one student by their facts, though "
+    "the codes differ."
+)
+NO_SNAPSHOT = "none: not answered; end it, and grant the study anew"
 study_app = typer.Typer(help=f"Grants of studies.\n\n{STAND_IN}", no_args_is_help=True)
 
 PERSON_KEYS = {Unit.STUDENT: "student_key", Unit.STAFF: "staff_key"}
@@ -31,7 +37,9 @@ MAX_SESSION_NAME = 30
 """JupyterHub has no session of a longer name: a study's would never start."""
 
 
-@study_app.command("grant", help=f"Grant a study de-identified rows of the named columns.\n\n{STAND_IN}")
+@study_app.command(
+    "grant", help=f"Grant a study de-identified rows of the named columns, of the current snapshot.\n\n{STAND_IN}"
+)
 def study_grant(
     name: Annotated[str, typer.Argument(help="Also names its session and its home. Never given again.")],
     username: Annotated[str, typer.Option(help="Whose study it is.")],
@@ -59,23 +67,29 @@ def study_grant(
         except ValueError as error:
             fail(str(error))
         with closing(place.existing_ledger()) as ledger:
+            grant = replace(grant, snapshot=current_snapshot(place))
+            others = [each for each in ledger.studies.grants(username) if each.end_date >= place.today()]
             ledger.studies.grant_study(OPERATOR, grant)
-    out.print(f"{username} has the study {name} from {grant.begin_date} through {grant.end_date}.", soft_wrap=True)
+    out.print(f"{username} has the study {name} from {grant.begin_date} through {grant.end_date}, on the snapshot "
+              f"{grant.snapshot}.", soft_wrap=True)  # fmt: skip
+    if others:
+        names = ", ".join(each.name for each in others)
+        say("warning:", "yellow", f"{username} has other grants too ({names}). {LINKED}")
 
 
 @study_app.command("grants")
 def study_grants(state: StateOption = STATE, as_json: JsonOption = False) -> None:
-    """The grants that were not ended, with what each is given."""
+    """The grants that were not ended, with what each is given, and of which snapshot."""
     with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
         grants = ledger.studies.all_grants()
     if as_json:
         print(json.dumps([_told(grant) for grant in grants]))
         return
-    table = rich.table.Table("study", "user name", "columns", "protection", "from", "through")
+    table = rich.table.Table("study", "user name", "columns", "protection", "days", "snapshot")
     for grant in grants:
         columns = "\n".join(f"{name}: {', '.join(granted)}" for name, granted in grant.tables.items())
-        days = (grant.begin_date.isoformat(), grant.end_date.isoformat())
-        table.add_row(grant.name, grant.username, columns, _protection(grant), *days)
+        days = f"{grant.begin_date}\nthrough {grant.end_date}"
+        table.add_row(grant.name, grant.username, columns, _protection(grant), days, grant.snapshot or NO_SNAPSHOT)
     out.print(table)
 
 
@@ -84,6 +98,14 @@ def study_end(name: str, state: StateOption = STATE) -> None:
     with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
         ledger.studies.end_study(OPERATOR, name)
     out.print(f"The study {name} has ended.")
+
+
+def current_snapshot(place: State) -> str:
+    """The snapshot that a grant given now is answered from for good; `StateError` if there is none."""
+    snapshot = place.warehouse.current()
+    if snapshot is None:
+        raise StateError("There is no data yet, and a grant is of one snapshot. Load some first: `dbims load PATH`.")
+    return snapshot.id
 
 
 def demand_short_name(grant: Grant) -> None:
@@ -167,4 +189,5 @@ def _told(grant: Grant) -> dict[str, Any]:
         "diversity": grant.diversity,
         "sensitive": grant.sensitive,
         "dates": grant.dates.value,
+        "snapshot": grant.snapshot,
     }

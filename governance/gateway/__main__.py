@@ -17,7 +17,7 @@ from governance.gateway.identity import HubIdentities
 from governance.gateway.peers import PeerProtocol
 from governance.gateway.routes import Routes
 from governance.gateway.service import Service
-from governance.gateway.snapshots import CurrentSnapshot
+from governance.gateway.snapshots import Snapshots
 from governance.gateway.statistics import Statistics
 from governance.session_tokens import SessionTokens
 from governance.state import State
@@ -29,7 +29,7 @@ def make_app(state: Path, hub_url: str, limits: WorkerLimits | None = None, bwra
     catalog = load_catalog()
     place = State(state)
     ledger = place.ledger()
-    snapshots = CurrentSnapshot(state / "warehouse")
+    snapshots = Snapshots(state / "warehouse")
     snapshots.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     pool = WorkerPool(snapshots.folder, limits=limits, bwrap=bwrap)
     identities = HubIdentities(hub_url, SessionTokens.of_state(state))

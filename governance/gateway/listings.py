@@ -8,6 +8,7 @@ from governance.catalog import Catalog, Table
 from governance.gateway.errors import refused
 from governance.gateway.forms import words_of_form
 from governance.gateway.service import Service
+from governance.gateway.snapshots import as_of
 from governance.policy import CAPACITIES, Allowed, Refusal, Refused, explain_rows
 from governance.vocabulary import Asker, Capacity
 
@@ -18,7 +19,10 @@ NOTICE = (
 
 
 # Who holds a level is told who they are, even while there is nothing that they may be answered.
-_KNOWN_ALL_THE_SAME = (Refusal.NO_GRANT, Refusal.NO_DATA_IN_THIS_CAPACITY, Refusal.NO_STAFF_RECORD)
+_KNOWN_ALL_THE_SAME = (
+    *(Refusal.NO_GRANT, Refusal.NO_SNAPSHOT_GRANTED, Refusal.SNAPSHOT_GONE),
+    *(Refusal.NO_DATA_IN_THIS_CAPACITY, Refusal.NO_STAFF_RECORD),
+)
 
 
 def whoami(asker: Asker, service: Service) -> dict[str, Any]:
@@ -29,14 +33,15 @@ def whoami(asker: Asker, service: Service) -> dict[str, Any]:
     if capacity is None:
         raise refused(Refusal.UNKNOWN_CAPACITY)
     rule = CAPACITIES[capacity]
+    grant = decision.grant if isinstance(decision, Allowed) else None
     return {
         "username": asker.identity.username,
         "capacity": capacity.value,
         "title": rule.title,
         "purpose": asker.purpose.value,
-        "study": decision.grant.name if isinstance(decision, Allowed) and decision.grant else None,
-        "snapshot": service.snapshot(),
-        "today": service.today().isoformat(),
+        "study": None if grant is None else grant.name,
+        "snapshot": service.snapshot(grant),
+        "today": as_of(grant, service.today()).isoformat(),
         "form": "none" if rule.form is None else rule.form.value,
         "notice": decision.refusal.message if isinstance(decision, Refused) else NOTICE,
     }

@@ -20,7 +20,7 @@ from governance.audit import Event
 from governance.catalog import Catalog
 from governance.gateway.errors import ErrorCode, GatewayError, faulted, refused, unavailable
 from governance.gateway.forms import catalog_in_form, release_for
-from governance.gateway.snapshots import CurrentSnapshot
+from governance.gateway.snapshots import ONE_SNAPSHOT, Snapshots, as_of
 from governance.ledger import Ledger, StatisticRelease
 from governance.policy import Allowed, Decision, Refusal, Refused, decide
 from governance.vocabulary import (
@@ -31,6 +31,7 @@ from governance.vocabulary import (
     ExplainQuery,
     Form,
     FrameQuery,
+    Grant,
     Identity,
     Purpose,
     SqlQuery,
@@ -61,7 +62,7 @@ class Service:
         ledger: Ledger,
         catalog: Catalog,
         pool: WorkerPool,
-        snapshots: CurrentSnapshot,
+        snapshots: Snapshots,
         today: Callable[[], date],
     ) -> None:
         self._ledger = ledger
@@ -92,13 +93,17 @@ class Service:
             await self._refuse(asker, secrets.token_hex(8), {"kind": "any"}, decision.refusal)
 
     def decide(self, asker: Asker, tables: tuple[str, ...]) -> Decision:
-        return decide(asker, tables, self._catalog, self._today())
+        """What the policy says, if the data that it allows are still there."""
+        decision = decide(asker, tables, self._catalog, self._today())
+        if isinstance(decision, Allowed) and self._snapshots.is_gone(decision.grant):
+            return Refused(Refusal.SNAPSHOT_GONE)
+        return decision
 
     def today(self) -> date:
         return self._today()
 
-    def snapshot(self) -> str:
-        return self._snapshots.id()
+    def snapshot(self, grant: Grant | None) -> str:
+        return self._snapshots.of(grant)
 
     @contextlib.asynccontextmanager
     async def answer(self, asker: Asker, question: Question) -> AsyncIterator[Answer]:
@@ -118,11 +123,12 @@ class Service:
 
     async def begin(self, asker: Asker, prepared: Prepared) -> Begun:
         """Decide, and record the intent; refused questions are recorded and raised."""
-        answer_id, today, snapshot = secrets.token_hex(8), self._today(), self._snapshots.id()
-        decision = decide(asker, prepared.tables, self._catalog, today)
+        answer_id, today = secrets.token_hex(8), self._today()
+        decision = self.decide(asker, prepared.tables)
         if isinstance(decision, Refused):
             await self._refuse(asker, answer_id, prepared.record, decision.refusal)
-        begun = Begun(asker, answer_id, _granted(decision), prepared.record, snapshot, today)
+        allowed = _granted(decision)
+        begun = Begun(asker, answer_id, allowed, prepared.record, self._snapshots.of(allowed.grant), today)
         await self._record(Event.ANSWER_INTENDED, asker, {**begun.about, "question": prepared.record})
         return begun
 
@@ -151,7 +157,8 @@ class Service:
         """The answer in its worker; a failure is recorded."""
         try:
             release = await asyncio.to_thread(release_for, begun.asker, self._catalog, begun.today, self._ledger)
-            async with self._pool.run(begun.snapshot, begun.allowed, job, begun.today, release) as given:
+            day = as_of(begun.allowed.grant, begun.today)
+            async with self._pool.run(begun.snapshot, begun.allowed, job, day, release) as given:
                 yield given
         except WorkerFault as fault:
             await self._record(Event.ANSWER_FAILED, begun.asker, {"answer": begun.answer_id, "code": fault.code})
@@ -224,13 +231,15 @@ class Begun:
     def description(self, given: WorkerAnswer) -> dict[str, Any]:
         """What travels with the answer and becomes `frame.attrs["dbims"]`."""
         loss = given.about.get("deidentification")
+        if loss is not None and self.allowed.grant is not None:
+            loss = {**loss, "notes": [*loss["notes"], ONE_SNAPSHOT]}
         return {
             "answer_id": self.answer_id,
             "form": self.allowed.form.value,
             "capacity": self.about["capacity"],
             "purpose": self.about["purpose"],
             "snapshot": self.snapshot,
-            "today": self.about["today"],
+            "today": as_of(self.allowed.grant, self.today).isoformat(),
             "rows": given.about["rows"],
             "students": len(given.students) // KEY_BYTES,
             "withheld": [] if loss is None else list(loss["notes"]),

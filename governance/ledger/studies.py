@@ -154,6 +154,7 @@ def _terms(grant: Grant) -> dict[str, Any]:
         "diversity": grant.diversity,
         "sensitive": list(grant.sensitive),
         "dates": grant.dates.value,
+        "snapshot": grant.snapshot,
     }
 
 
@@ -169,4 +170,6 @@ def _grant(row: sa.Row[Any]) -> Grant:
         terms["diversity"],
         tuple(terms["sensitive"]),
         DateDetail(terms["dates"]),
+        # Grants from before they named a snapshot.
+        terms.get("snapshot"),
     )

@@ -47,6 +47,16 @@ class Refusal(enum.Enum):
         "A study has what its grant names, from the grant's first day through its last.",
         "Ask the Superintendent's office about the grant; a session of a study is started under the grant's name.",
     )
+    NO_SNAPSHOT_GRANTED = (
+        "The grant of this study does not say on which snapshot of the data it was given.",
+        "A study is answered from one snapshot, the one that it was granted on.",
+        "Ask the Superintendent's office for a new grant: grants now name their snapshot.",
+    )
+    SNAPSHOT_GONE = (
+        "The snapshot that this study was granted on is not in the warehouse.",
+        "A study is answered from one snapshot, the one that it was granted on.",
+        "Ask the operator to restore it from a backup, or the Superintendent's office for a new grant.",
+    )
     NO_EXACT_STATISTICS = (
         "This capacity is given protected statistics only.",
         "Exact statistics are for those who may see the same rows by name.",
@@ -173,7 +183,11 @@ def _standing(asker: Asker, today: date) -> Refused | _Standing:
     if capacity is not Capacity.STUDY:
         return _Standing(rule, asker.person, rule.form)
     grant = _grant(asker, today)
-    return Refused(Refusal.NO_GRANT) if grant is None else _Standing(rule, asker.person, rule.form, grant)
+    if grant is None:
+        return Refused(Refusal.NO_GRANT)
+    if grant.snapshot is None:
+        return Refused(Refusal.NO_SNAPSHOT_GRANTED)
+    return _Standing(rule, asker.person, rule.form, grant)
 
 
 def _grant(asker: Asker, today: date) -> Grant | None:
@@ -255,6 +269,6 @@ def explain_rows(row_rule: RowRule) -> str:
         case Deidentified(columns=None):
             return "every row, and nothing that tells who anybody is"
         case Deidentified():
-            return "the columns of your grant in every row, and nothing that tells who anybody is"
+            return "the columns of your grant in every row of its snapshot, and nothing that tells who anybody is"
         case _:
             assert_never(row_rule)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, assert_never
 
@@ -42,11 +43,14 @@ from governance.warehouse.wire import (
 if TYPE_CHECKING:
     from governance.warehouse.deidentified import DeidentifiedReader
 
+MOST_OPEN = 3
+"""Snapshots: the current one, and those that the studies asked about last were granted on."""
+
 Answer = tuple[dict[str, Any], Keys, pa.Table | None]
 
 
 class Worker:
-    """Keeps the snapshot it was last asked about open, and the cell of the next query ready."""
+    """Keeps the snapshots it was last asked about open, and the cell of the next query ready."""
 
     def __init__(self, snapshots: Path, memory_limit: str, threads: int, max_bytes: int) -> None:
         self._snapshots = snapshots
@@ -54,8 +58,8 @@ class Worker:
         self._threads = threads
         self._max_bytes = max_bytes
         self._catalog = load_catalog()
-        self._open: tuple[str, ScopedReader] | None = None
-        self._open_deidentified: tuple[str, DeidentifiedReader] | None = None
+        self._reader = lru_cache(maxsize=MOST_OPEN)(self._open)
+        self._deidentified_reader = lru_cache(maxsize=MOST_OPEN)(self._open_deidentified)
         self._cell, self._used = self._new_cell(), False
 
     def answer(self, message: Mapping[str, Any]) -> Answer:
@@ -130,26 +134,21 @@ class Worker:
     def _new_cell(self) -> Cell:
         return Cell(self._memory_limit, self._threads, self._max_bytes)
 
-    def _reader(self, snapshot: str) -> ScopedReader:
-        if self._open is None or self._open[0] != snapshot:
-            reader = ScopedReader(
-                self._snapshots / snapshot, self._catalog, memory_limit=self._memory_limit, threads=self._threads
-            )
-            self._open = (snapshot, reader)
-        return self._open[1]
+    def _open(self, snapshot: str) -> ScopedReader:
+        return ScopedReader(
+            self._snapshots / snapshot, self._catalog, memory_limit=self._memory_limit, threads=self._threads
+        )
+
+    def _open_deidentified(self, snapshot: str) -> DeidentifiedReader:
+        # As with models: only de-identified answers pay for what it imports.
+        from governance.warehouse.deidentified import DeidentifiedReader
+
+        return DeidentifiedReader(
+            self._snapshots / snapshot, self._catalog, memory_limit=self._memory_limit, threads=self._threads
+        )
 
     def _deidentified(self, snapshot: str, release: Release | None) -> tuple[DeidentifiedReader, Release] | None:
-        if release is None:
-            return None
-        if self._open_deidentified is None or self._open_deidentified[0] != snapshot:
-            # As with models: only de-identified answers pay for what it imports.
-            from governance.warehouse.deidentified import DeidentifiedReader
-
-            reader = DeidentifiedReader(
-                self._snapshots / snapshot, self._catalog, memory_limit=self._memory_limit, threads=self._threads
-            )
-            self._open_deidentified = (snapshot, reader)
-        return self._open_deidentified[1], release
+        return None if release is None else (self._deidentified_reader(snapshot), release)
 
 
 @dataclass(frozen=True)

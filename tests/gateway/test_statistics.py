@@ -278,11 +278,12 @@ def test_a_column_that_is_not_in_the_form_does_not_exist(office: dbims_sdk.Sessi
         office.sql("SELECT last_name FROM student")
 
 
-def test_a_study_has_its_grant_and_no_more(house: House) -> None:
+def test_a_study_has_its_grant_and_no_more(house: House, snapshot: Snapshot) -> None:
     house.token(somebody(house, 1), C.STUDY, level=False)
     username = f"user-{somebody(house, 1).lower()}"
     tables = {"student": ("student_key", "sex"), "enrollment": ("student_key", "school_year", "grade_level")}
-    house.ledger.studies.grant_study("test", Grant("reading", username, tables, TODAY, TODAY + timedelta(days=9)))
+    grant = Grant("reading", username, tables, TODAY, TODAY + timedelta(days=9), snapshot=snapshot.id)
+    house.ledger.studies.grant_study("test", grant)
     session = dbims_sdk.connect(url=house.url, token=study_token(house, username, "study-reading"))
     assert session.whoami().study == "reading"
     frame = session.frame("enrollment")

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from threading import Barrier
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 
 def study(name: str, username: str = "rita") -> Grant:
-    return Grant(name, username, TABLES, BEGIN, END, 12, 2, ("grade.letter_grade",), DateDetail.WEEK)
+    return Grant(name, username, TABLES, BEGIN, END, 12, 2, ("grade.letter_grade",), DateDetail.WEEK, "a snapshot")
 
 
 def release(number: int, audience: str = "study:reading", label: str = "a table") -> StatisticRelease:
@@ -98,6 +99,15 @@ def test_a_grant_is_read_as_it_was_given(ledger: Ledger) -> None:
     assert ledger.studies.all_grants() == (study("new", "sam"), study("old"))
 
 
+def test_a_grant_from_before_grants_named_a_snapshot_names_none(ledger: Ledger, tmp_path: Path) -> None:
+    with closing(store_of(tmp_path)) as store:
+        [terms] = store.execute("SELECT terms FROM study_grant").fetchone()
+        older = {name: value for name, value in json.loads(terms).items() if name != "snapshot"}
+        store.execute("UPDATE study_grant SET terms = ?", [json.dumps(older)])
+        store.commit()
+    assert ledger.studies.grants("rita") == (replace(study("old"), snapshot=None),)
+
+
 def test_the_event_of_a_grant_tells_all_its_terms(ledger: Ledger) -> None:
     [entry] = ledger.entries(after=ledger.newest() - 1)
     assert (entry.actor, json.loads(entry.detail)) == (
@@ -112,6 +122,7 @@ def test_the_event_of_a_grant_tells_all_its_terms(ledger: Ledger) -> None:
             "diversity": 2,
             "sensitive": ["grade.letter_grade"],
             "dates": "week",
+            "snapshot": "a snapshot",
         },
     )
 

@@ -87,7 +87,8 @@ def office_decision(capacity: Capacity, table: Table) -> Decision:
     return Allowed(capacity, Form.DEIDENTIFIED_ROWS, 7, {table.name: rule}, f"office:{capacity.value}")
 
 
-GRANT = Grant("reading", "alice", {"student": ("student_key", "sex")}, TODAY, TODAY + timedelta(days=30))
+GRANT = Grant("reading", "alice", {"student": ("student_key", "sex")}, TODAY, TODAY + timedelta(days=30),
+              snapshot="a snapshot")  # fmt: skip
 
 
 def study(grant: Grant, server: str = "study-reading") -> Asker:
@@ -120,6 +121,12 @@ def test_what_the_grant_does_not_name_does_not_exist_for_the_study(table: str) -
 def test_a_study_without_a_grant_of_its_own_today_has_nothing(asker_of_a_study: Asker) -> None:
     for tables in ([], ["school"], ["student"]):
         assert decide(asker_of_a_study, tables, CATALOG, TODAY) == Refused(Refusal.NO_GRANT)
+
+
+def test_a_grant_that_names_no_snapshot_is_not_answered() -> None:
+    for tables in ([], ["school"], ["student"]):
+        decision = decide(study(replace(GRANT, snapshot=None)), tables, CATALOG, TODAY)
+        assert decision == Refused(Refusal.NO_SNAPSHOT_GRANTED)
 
 
 @pytest.mark.parametrize("capacity", sorted(set(Capacity) - {Capacity.STUDY}))
