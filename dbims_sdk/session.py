@@ -78,7 +78,7 @@ class Session:
 
         `columns`: the columns wanted, all if left out. `where`: for each column a value, a list of values, or
         a range (from, to) with both ends included, of which one may be None; None alone asks for missing
-        values. Dates are dates or ISO texts.
+        values. Dates are dates or ISO texts; where rows show months or weeks, a day stands for the one it is in.
         `frame.attrs["dbims"]` describes the answer: its id, form, capacity, snapshot, rows and students,
         and what was withheld by which rule. Types: see `dbims_sdk.frames`.
         """

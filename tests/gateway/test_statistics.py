@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +276,47 @@ def test_a_column_that_is_not_in_the_form_does_not_exist(office: dbims_sdk.Sessi
         office.frame("student", columns=["last_name"])
     with pytest.raises(errors.SqlFailed):
         office.sql("SELECT last_name FROM student")
+
+
+DAYS = {
+    "a date": (date(2026, 11, 1), {"2026-11"}),
+    "a day as text": ("2026-11-05", {"2026-11"}),
+    "a month as it is shown": ("2026-10", {"2026-10"}),
+    "several": (["2026-09", pd.Timestamp(2026, 10, 31)], {"2026-09", "2026-10"}),
+    "a range": ((date(2026, 9, 30), date(2026, 11, 1)), {"2026-09", "2026-10", "2026-11"}),
+    "one month by its days": (("2026-10-01", "2026-10-31"), {"2026-10"}),
+    "from a day on": ((date(2026, 10, 31), None), {"2026-10", "2026-11"}),
+}
+
+
+@pytest.mark.parametrize("name", DAYS)
+def test_days_in_a_condition_stand_for_the_months_that_are_shown(office: dbims_sdk.Session, name: str) -> None:
+    """A month is in a range if any of its days is: no office loses the first month of a range without a word."""
+    asked, months = DAYS[name]
+    shown = office.frame("attendance", columns=["student_key", "attendance_date"])
+    found = office.frame("attendance", columns=["student_key", "attendance_date"], where={"attendance_date": asked})
+    assert set(found["attendance_date"]) == months
+    assert len(found) == shown["attendance_date"].isin(months).sum()
+    assert "a day stands for its month" in office.describe("attendance").to_frame().set_index("name").loc[
+        "attendance_date", "in_my_form"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "where"),
+    [
+        ("attendance", {"attendance_date": "November"}),
+        ("attendance", {"attendance_date": ("2026", None)}),
+        ("student", {"birth_date": date(2015, 3, 1)}),
+        ("enrollment", {"grade_level": ("03", "05")}),
+    ],
+)
+def test_a_condition_that_no_row_could_fulfil_is_refused(
+    office: dbims_sdk.Session, table: str, where: dict[str, Any]
+) -> None:
+    [column] = where
+    with pytest.raises(errors.BadQuery, match=column) as caught:
+        office.frame(table, where=where)
+    assert "November" not in caught.value.message and "2015" not in caught.value.message
 
 
 def test_a_study_has_its_grant_and_no_more(house: House, snapshot: Snapshot) -> None:
