@@ -16,7 +16,7 @@ RACES = ("White", "Hispanic", "Black", "Asian", "Two or more", "Native American"
 RACE_SHARES = (0.66, 0.16, 0.07, 0.05, 0.04, 0.013, 0.007)
 LANGUAGES = ("English", "Spanish", "Polish", "Albanian", "Finnish", "Tagalog")
 LANGUAGE_SHARES = (0.85, 0.08, 0.03, 0.025, 0.01, 0.005)
-ATTRIBUTES = ("school", "grade", "race", "sex", "lunch", "language", "special_education")
+ATTRIBUTES = ("school", "grade", "race", "sex", "lunch", "language", "special_education", "passed")
 SCORE_ENDS = (200.0, 800.0)
 
 
@@ -78,6 +78,7 @@ def _with_scores(rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataFrame:
     frame["score"] = np.clip(np.round(rng.normal(500, 90, len(frame))), *SCORE_ENDS)
     frame["proficient"] = (frame["score"] >= 480).astype(float)
     frame.loc[rng.random(len(frame)) < 0.04, ["score", "proficient"]] = np.nan
+    frame["passed"] = frame["proficient"].map({1.0: "Yes", 0.0: "No"}).fillna("Not tested")
     return frame
 
 
@@ -109,7 +110,10 @@ def random_query(rng: np.random.Generator, frame: pd.DataFrame, *, statistics: t
     names = [str(name) for name in rng.choice([*ATTRIBUTES, "year"], count, replace=False)]
     statistic = str(rng.choice(statistics))
     value = {"count": None, "share": None, "percent": "proficient"}.get(statistic, "score")
-    where = _random_where(rng, frame, names)
+    if value == "proficient":
+        # Of those who passed all are proficient, by definition.
+        names = [name for name in names if name != "passed"] or ["school"]
+    where = _random_where(rng, frame, [*names, "passed"] if value == "proficient" else names)
     if value and "year" in names:
         names.remove("year")
         names = names or ["school"]
@@ -134,7 +138,8 @@ def differing_pair(rng: np.random.Generator, frame: pd.DataFrame) -> tuple[Query
     base = random_query(rng, frame)
     base = replace(base, where={**base.where, "year": (int(rng.choice(YEARS)),)}, columns=())
     inside = selected(frame, base.where)
-    for name in rng.permutation([one for one in ATTRIBUTES if one not in base.dimensions]):
+    used = (*base.dimensions, *(["passed"] if base.value == "proficient" else []))
+    for name in rng.permutation([one for one in ATTRIBUTES if one not in used]):
         for value, size in inside.groupby(name)["person"].nunique().items():
             if 1 <= size <= 4 and inside["person"].nunique() - size >= 20:
                 rest = tuple(sorted(set(inside[name]) - {value}))

@@ -118,8 +118,38 @@ class Asked:
     def statements(self, shown: Protected) -> list[Statement]:
         """The table as the attacker reads it; places that hold nobody say nothing."""
         places = enumerate(product(*(range(size + 1) for size in map(len, self._axes))))
-        behind = ((at, place, self._behind(place)) for at, place in places)
-        return [self._read(shown, at, self._about(place, rows)) for at, place, rows in behind if len(rows)]
+        filled = [(at, place, rows) for at, place in places if len(rows := self._behind(place))]
+        read = [
+            self._read(shown, at, self._about(place, rows))
+            for at, place, rows in filled
+            if shown.texts[at] != "*" or not self._may_follow(rows)
+        ]
+        return read + [tie for _, place, rows in filled for tie in self._tie(place, rows)]
+
+    def _may_follow(self, rows: pd.DataFrame) -> bool:
+        """A hidden rate of neither few nor all but few is no secret by itself: counts of both may be told."""
+        if self.query.statistic != "percent":
+            return False
+        ones, rest = (rows.loc[rows["proficient"] == end, "person"].nunique() for end in (1.0, 0.0))
+        return min(ones, rest) >= self.rules.smallest
+
+    def _tie(self, place: tuple[int, ...], rows: pd.DataFrame) -> list[Statement]:
+        """Of those who passed all are proficient, and of those who did not none: rates and counts are of one thing."""
+        passed, year = self._fixed(place, "passed"), self._fixed(place, "year")
+        if passed not in ("Yes", "No") or year is None:
+            return []
+        end, who = float(passed == "Yes"), persons_in(rows)
+        return [Statement(who, (end, end), f"proficient {year}", who, name=f"passed at {place}")]
+
+    def _fixed(self, place: tuple[int, ...], name: str) -> object:
+        """The one value that everybody at a place has, as the query says; None if it does not say."""
+        labels = {
+            dimension: axis[at]
+            for dimension, axis, at in zip(self.query.dimensions, self._axes, place, strict=True)
+            if at < len(axis)
+        }
+        only = [values[0] for key, values in self.query.where.items() if key == name and len(values) == 1]
+        return labels.get(name, only[0] if only else None)
 
     def _behind(self, place: tuple[int, ...]) -> pd.DataFrame:
         rows = self._inside
@@ -168,9 +198,13 @@ class Asked:
 
     def _star(self, reason: Reason | None, about: Statement) -> Statement:
         """What is promised of a star, and what it tells to one who reads the marks."""
-        if self.query.statistic != "count":
+        if self.query.statistic not in ("count", "share"):
             return about
-        smallest = self.rules.smallest
-        few = reason is Reason.PRIMARY
-        told = (1.0, smallest - 1.0) if few else (0.0, np.inf)
-        return replace(about, width=float(max(3, smallest - 1)), told=told, told_width=1.0 if few else 0.0)
+        smallest, width = self.rules.smallest, float(max(3, self.rules.smallest - 1))
+        match reason:
+            case Reason.PRIMARY if about.per is None or len(about.per) >= self.rules.denominator:
+                return replace(about, width=width, told=(1.0, smallest - 1.0), told_width=1.0)
+            case Reason.COMPLEMENTARY:
+                return replace(about, width=width, told=(float(smallest), np.inf))
+            case _:
+                return replace(about, width=width)
