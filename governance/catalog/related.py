@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from governance.catalog.model import Catalog, Column, Table, Unit
@@ -50,6 +51,19 @@ def reach(catalog: Catalog, table: Table, name: str) -> Reached:
         seen |= set(further)
         nearest = list(further.values())
     raise KeyError(name)
+
+
+def carrier(catalog: Catalog, path: tuple[str, ...], key: str) -> tuple[str, ...]:
+    """Where a key of the table that follows `path` is taken from: the path to the nearest table that has the column."""
+    ends = (end for end in range(len(path), 0, -1) if key in catalog.tables[path[end - 1]].names)
+    return path[: next(ends)]
+
+
+def carriers(catalog: Catalog, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Every table and column that the tables of a path are joined by."""
+    for at in range(1, len(path)):
+        for key in catalog.tables[path[at]].key:
+            yield carrier(catalog, path[:at], key)[-1], key
 
 
 def _next(catalog: Catalog, path: tuple[str, ...], seen: set[str]) -> list[Table]:

@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import assert_never
 
 import numpy as np
@@ -32,6 +33,13 @@ class Design:
     def __post_init__(self) -> None:
         if self.matrix.shape[1:] != (len(self.names),) or len(self.names) != len(self.sources):
             raise ValueError("every column of a design has a name and a source")
+
+    @cached_property
+    def has_constant(self) -> bool:
+        """Whether the columns add up to one for every row: an intercept, or every level of a factor."""
+        rows = np.ones(len(self.matrix))
+        near, *_ = np.linalg.lstsq(self.matrix, rows)
+        return bool(np.allclose(self.matrix @ near, rows))
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,28 @@ def demand_outcomes(outcome: Floats, person: Codes, family: Family, rules: Model
         raise ModelRefused(ModelRefusal.EVEN_OUTCOMES, rules)
 
 
+def demand_shown_counts(
+    formula: Formula, values: Mapping[Variable, Values], outcome: Floats, person: Codes, rules: ModelRules
+) -> None:
+    """Of an outcome of two values, a fit by levels tells how many have it: in every level, and combination of levels,
+    it is had, and lacked, by nobody or by as many as a count shows."""
+    if len(np.unique(outcome)) != 2:
+        return
+    high = outcome == outcome.max()
+    for group in _groupings_by_levels(formula, values, len(person)):
+        for side in (high, ~high):
+            persons = persons_in(group[side], person[side])
+            if np.any((persons > 0) & (persons < rules.outcomes)):
+                raise ModelRefused(ModelRefusal.EVEN_OUTCOMES, rules)
+
+
+def _groupings_by_levels(formula: Formula, values: Mapping[Variable, Values], rows: int) -> Iterator[Codes]:
+    sides = {variable: codes for variable in formula.variables if (codes := _sides(values[variable])) is not None}
+    together = [frozenset(term.variables).intersection(sides) for term in formula.terms]
+    for chosen in dict.fromkeys([*(frozenset({variable}) for variable in sides), *together]):
+        yield joint_codes([sides[variable] for variable in chosen], rows)
+
+
 def demand_uneven(outcome: Floats, person: Codes, group: Codes, determined: Flags, rules: ModelRules) -> None:
     """Refuses groups whose sum follows from the fit and says what one or a few persons' outcome is."""
     uneven = _persons_off_commonest(outcome, person, group) >= rules.outcomes

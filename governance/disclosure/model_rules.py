@@ -24,17 +24,19 @@ class ModelRules:
     """The numbers of the rules.
 
     `threshold`: persons behind every regressor, level and cell. `residual_degrees`: persons beyond the coefficients.
-    `outcomes`: persons of a group whose sum the fit gives away, who differ from its commonest outcome (the smallest
-    count a table shows). `dominant_two`: two persons with more than that share of such a sum.
+    `outcomes`: persons of a group whose sum the fit gives away, who differ from its commonest outcome; of an outcome of
+    two values, persons on either side in every level (the smallest count that a table shows). `dominant_two`: two
+    persons with more than that share of such a sum.
     `person_share`: a fit reproduces less than that share of any one person's outcomes (their leverage).
     `group_share`: the same of any combination of the outcomes of fewer than `threshold` persons. A level of exactly
     `threshold` persons reproduces (threshold - 1) / threshold of such a combination, the indicator of fewer all of it.
     `residual_share`: at least that share of the response's variation is left unexplained.
     `certainty`: no fitted probability is as close as that to 0 or 1. `columns`: at most so many coefficients.
     `digits`: significant digits of an estimate, which is besides never given finer than a hundredth of its standard
-    error. Coefficients are sums over the outcomes, and exact ones are equations: enough of them, from fits with many
-    sets of regressors, could be solved for single outcomes. Rounded below what the data can tell, they cannot be solved
-    exactly. It is the second line: that no two fits differ by a few persons is `coverage_conflict`'s part.
+    error, nor than one row's smallest change of outcome moves it (see `model_printed`). Coefficients are sums over the
+    outcomes, and exact ones are equations: enough of them, from fits with many sets of regressors, could be solved for
+    single outcomes. Rounded below what the data can tell, they cannot be solved exactly. It is the second line: what
+    follows from sums over groups is weighed (see `model_weighing`).
     """
 
     threshold: int = 10
@@ -47,6 +49,12 @@ class ModelRules:
     certainty: float = 1e-6
     columns: int = 60
     digits: int = 4
+
+    @classmethod
+    def showing(cls, smallest: int) -> ModelRules:
+        """The rules of a model about a topic of which tables show no count below `smallest`."""
+        usual = cls()
+        return cls(threshold=max(usual.threshold, smallest), outcomes=max(usual.outcomes, smallest))
 
     def __post_init__(self) -> None:
         if not 3 <= self.threshold <= 1_000 or self.residual_degrees < 1 or not 2 <= self.outcomes <= self.threshold:
@@ -78,7 +86,11 @@ class ModelRules:
             f"{self.group_share:.0%} of any combination of the outcomes of fewer than {self.threshold} persons.",
             f"In every group whose sum follows from the fit, {self.outcomes} persons or more differ from the commonest "
             f"outcome, and no two make up {self.dominant_two:.0%} of the sum.",
-            f"Estimates are rounded to {self.digits} significant digits, and to a hundredth of their standard error.",
+            f"In every level, {self.outcomes} persons or more have an outcome of two values, and lack it, or nobody.",
+            f"Estimates are rounded to {self.digits} significant digits, and to no less than a hundredth of their "
+            "standard error and what one row can change; standard errors are in steps of about a tenth.",
+            "p-values, intervals and measures of fit follow from these rounded numbers, with degrees of freedom in "
+            "whole tens, rounded down.",
         )
 
 

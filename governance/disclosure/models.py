@@ -1,11 +1,13 @@
-"""Protected models: a regression that leaves only if its numbers are about many persons, whoever asks however often.
+"""Protected models: a regression that leaves only if its numbers are about many persons.
+
+What it adds to what an audience was told before is weighed afterwards, from its `groups` (see `model_weighing`).
 
 The order of the checks matters: what is said of a small population is decided before any outcome is looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,20 +17,22 @@ from numpy.typing import NDArray
 from governance.disclosure.formulas import Formula, Variable
 from governance.disclosure.model_columns import Codes, Flags, Floats, Values, missing_rows, read_numbers, read_variable
 from governance.disclosure.model_design import Design, build_design
-from governance.disclosure.model_fit import Fit, ModelTerm, fit_rounded
+from governance.disclosure.model_fit import fit_rounded
 from governance.disclosure.model_groups import (
     demand_carried,
     demand_outcomes,
+    demand_shown_counts,
     demand_uneven,
     determined_groups,
     partitions,
 )
 from governance.disclosure.model_leverage import demand_nobody_isolated, orthonormal_basis
+from governance.disclosure.model_printed import Fit, ModelTerm
 from governance.disclosure.model_rules import Family, ModelRefusal, ModelRefused, ModelRules
 
 __all__ = [
     *("Family", "FittedModel", "ModelRefusal", "ModelRefused", "ModelRules", "ModelTerm"),
-    *("coverage_conflict", "fit_model"),
+    "fit_model",
 ]
 
 
@@ -37,7 +41,7 @@ class FittedModel:
     """A model that may leave: `terms`, `fit` and `observations` (rows). The rest stays inside, for the next question.
 
     `used`: of each row given, whether it was complete and so used. `persons_used`: whom those rows are about, sorted.
-    `groups`: sets of persons, each sorted, whose sum of outcomes follows from the fit (all, every level, ...), as a
+    `groups`: sets of used rows, all of them first, whose sum of outcomes follows from the fit (every level, ...), as a
     table of sums would have told it.
     """
 
@@ -46,7 +50,7 @@ class FittedModel:
     observations: int
     persons_used: NDArray[np.int64]
     used: Flags
-    groups: tuple[NDArray[np.int64], ...]
+    groups: tuple[Flags, ...]
 
 
 @dataclass(frozen=True)
@@ -82,17 +86,7 @@ def fit_model(
     basis, triangle = _demand_protected_design(question, rules)
     groups = _demand_protected_outcomes(question, family, basis, rules)
     terms, fit = fit_rounded(family, question.outcome, question.design, basis, triangle, question.person, rules)
-    return FittedModel(terms, fit, int(used.sum()), known, used, tuple(known[members] for members in groups))
-
-
-def coverage_conflict(
-    used: NDArray[np.int64], earlier: Sequence[NDArray[np.int64]], threshold: int = ModelRules.threshold
-) -> bool:
-    """Whether a set of persons differs from any earlier one by somebody, but by fewer than `threshold`.
-
-    All sorted, without repeats. The difference of two such models is about those few persons.
-    """
-    return any(0 < _differences(used, before, threshold) < threshold for before in earlier)
+    return FittedModel(terms, fit, int(used.sum()), known, used, groups)
 
 
 def _complete_rows(formula: Formula, columns: Mapping[str, NDArray[Any]], persons: NDArray[np.int64]) -> Flags:
@@ -126,40 +120,18 @@ def _demand_protected_design(question: _Question, rules: ModelRules) -> tuple[Fl
     return basis, triangle
 
 
-def _demand_protected_outcomes(question: _Question, family: Family, basis: Floats, rules: ModelRules) -> list[Codes]:
-    """Of each group whose sum of outcomes follows from the fit, the persons; none of them tells of a few."""
+def _demand_protected_outcomes(
+    question: _Question, family: Family, basis: Floats, rules: ModelRules
+) -> tuple[Flags, ...]:
+    """All rows, and each group of rows whose sum of outcomes follows from the fit; none of them tells of a few."""
     demand_outcomes(question.outcome, question.person, family, rules)
-    found: dict[bytes, Codes] = {}
+    demand_shown_counts(question.formula, question.values, question.outcome, question.person, rules)
+    everything = np.ones(len(question.person), dtype=np.bool_)
+    found = {everything.tobytes(): everything}
     groupings = partitions(question.formula, question.values, len(question.person))
     for group, determined in determined_groups(basis, groupings, rules):
         demand_uneven(question.outcome, question.person, group, determined, rules)
         for place in np.flatnonzero(determined):
-            members = np.unique(question.person[group == place])
+            members = group == place
             found.setdefault(members.tobytes(), members)
-    return list(found.values())
-
-
-def _differences(one: NDArray[np.int64], other: NDArray[np.int64], limit: int) -> int:
-    """How many persons are in one of the sets only, counted up to `limit`: both are walked along what they share."""
-    i = j = count = 0
-    while count < limit:
-        length = min(len(one) - i, len(other) - j)
-        if length == 0:
-            return min(limit, count + len(one) - i + len(other) - j)
-        shared = _shared_length(one[i : i + length], other[j : j + length])
-        i, j = i + shared, j + shared
-        if shared < length:
-            first_is_smaller = bool(one[i] < other[j])
-            i, j, count = i + first_is_smaller, j + (not first_is_smaller), count + 1
-    return count
-
-
-def _shared_length(one: NDArray[np.int64], other: NDArray[np.int64]) -> int:
-    """How long two arrays of one length begin alike, looking at ever larger pieces."""
-    start, piece = 0, 64
-    while start < len(one):
-        different = one[start : start + piece] != other[start : start + piece]
-        if different.any():
-            return start + int(np.argmax(different))
-        start, piece = start + piece, piece * 2
-    return len(one)
+    return tuple(found.values())

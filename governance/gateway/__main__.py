@@ -34,7 +34,7 @@ def make_app(state: Path, hub_url: str, limits: WorkerLimits | None = None, bwra
     pool = WorkerPool(snapshots.folder, limits=limits, bwrap=bwrap)
     identities = HubIdentities(hub_url, SessionTokens.of_state(state))
     service = Service(ledger, catalog, pool, snapshots, place.today)
-    statistics = Statistics(service, ledger, catalog)
+    statistics = Statistics(service, ledger)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -43,6 +43,7 @@ def make_app(state: Path, hub_url: str, limits: WorkerLimits | None = None, bwra
             yield
         finally:
             await pool.stop()
+            statistics.close()
             await identities.close()
             ledger.close()
 

@@ -46,6 +46,7 @@ class GatewayError(Exception):
 
 _REFUSAL_CODES = {
     Refusal.UNKNOWN_TABLE: ErrorCode.UNKNOWN_TABLE,
+    Refusal.COLUMN_NOT_GRANTED: ErrorCode.UNKNOWN_COLUMN,
 }
 
 _FAULT_NEXT = {

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from governance.catalog import Catalog, Table
+from governance.gateway.begun import EVALUATION_NOTICE
 from governance.gateway.errors import refused
 from governance.gateway.forms import words_of_form
 from governance.gateway.service import Service
 from governance.gateway.snapshots import as_of
-from governance.policy import CAPACITIES, Allowed, Refusal, Refused, explain_rows
+from governance.policy import CAPACITIES, Allowed, Refusal, Refused, explain_rows, form_of_rows
 from governance.vocabulary import Asker, Capacity
 
-NOTICE = (
-    "Data are used for the purpose of this session only. An answer that ties students' outcomes to named staff is "
-    "never the sole or primary portion of an evaluation."
-)
+NOTICE = f"Data are used for the purpose of this session only. {EVALUATION_NOTICE}"
 
 
 # Who holds a level is told who they are, even while there is nothing that they may be answered.
@@ -81,7 +79,7 @@ def _summary(table: Table, decision: Allowed) -> dict[str, Any]:
         "category": table.category.value,
         "unit": table.unit.value,
         "description": table.description,
-        "form": decision.form.value,
+        "form": form_of_rows(decision).value,
         "why": f"You see {explain_rows(decision.rows[table.name])}.",
     }
 

@@ -9,27 +9,28 @@ import asyncio
 import contextlib
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NoReturn, assert_never
 
-from sqlalchemy.exc import SQLAlchemyError
+import pyarrow as pa
 
-from governance.audit import Event
 from governance.catalog import Catalog
-from governance.gateway.errors import ErrorCode, GatewayError, faulted, refused, unavailable
+from governance.catalog.related import carriers
+from governance.gateway.begun import Begun, Prepared
+from governance.gateway.errors import ErrorCode, GatewayError, faulted, refused
 from governance.gateway.forms import catalog_in_form, release_for
-from governance.gateway.snapshots import ONE_SNAPSHOT, Snapshots, as_of
+from governance.gateway.record import Record
+from governance.gateway.snapshots import Snapshots, as_of
 from governance.ledger import Ledger, StatisticRelease
-from governance.policy import Allowed, Decision, Refusal, Refused, decide
+from governance.policy import Allowed, Decision, Deidentified, Refusal, Refused, decide
 from governance.vocabulary import (
     Among,
     Asker,
     Capacity,
     Condition,
     ExplainQuery,
-    Form,
     FrameQuery,
     Grant,
     Identity,
@@ -42,7 +43,6 @@ from governance.warehouse.wire import Job, PreparedSql, WorkerFault
 
 Question = FrameQuery | SqlQuery | ExplainQuery
 QUESTIONS_AT_ONCE = 2
-KEY_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class Service:
         today: Callable[[], date],
     ) -> None:
         self._ledger = ledger
+        self._record = Record(ledger)
         self._catalog = catalog
         self._pool = pool
         self._snapshots = snapshots
@@ -90,7 +91,7 @@ class Service:
         """
         decision = self.decide(asker, tables)
         if isinstance(decision, Refused):
-            await self._refuse(asker, secrets.token_hex(8), {"kind": "any"}, decision.refusal)
+            await self._refuse(asker, {"kind": "any"}, decision.refusal)
 
     def decide(self, asker: Asker, tables: tuple[str, ...]) -> Decision:
         """What the policy says, if the data that it allows are still there."""
@@ -110,8 +111,7 @@ class Service:
         """The answer to one question, recorded before its first byte; raises `GatewayError`."""
         async with self.place(asker):
             prepared = await self._prepare(asker, question)
-            begun = await self.begin(asker, prepared)
-            async with self.run(begun, prepared.job) as given:
+            async with self.begin(asker, prepared) as begun, self._run(begun, prepared.job) as given:
                 description = begun.description(given)
                 await self.record_outcome(begun, given)
                 await given.chunks.release(description)
@@ -121,16 +121,31 @@ class Service:
         """One of the few questions that a person may have answered at a time."""
         return self._places[asker.identity.username]
 
-    async def begin(self, asker: Asker, prepared: Prepared) -> Begun:
-        """Decide, and record the intent; refused questions are recorded and raised."""
-        answer_id, today = secrets.token_hex(8), self._today()
+    @contextlib.asynccontextmanager
+    async def begin(self, asker: Asker, prepared: Prepared) -> AsyncIterator[Begun]:
+        """Decide, and record the intent; what happens inside has an outcome on the record, whichever way it ends.
+
+        Refused questions are recorded and raised.
+        """
         decision = self.decide(asker, prepared.tables)
         if isinstance(decision, Refused):
-            await self._refuse(asker, answer_id, prepared.record, decision.refusal)
-        allowed = _granted(decision)
-        begun = Begun(asker, answer_id, allowed, prepared.record, self._snapshots.of(allowed.grant), today)
-        await self._record(Event.ANSWER_INTENDED, asker, {**begun.about, "question": prepared.record})
-        return begun
+            await self._refuse(asker, prepared.record, decision.refusal)
+        if not self._are_granted(decision, prepared):
+            await self._refuse(asker, prepared.record, Refusal.COLUMN_NOT_GRANTED)
+        snapshot, record = self._snapshots.of(decision.grant), prepared.record
+        begun = Begun(asker, secrets.token_hex(8), decision, self._catalog, record, snapshot, self._today())
+        try:
+            async with self._record.intent(begun):
+                yield begun
+        except WorkerFault as fault:
+            raise faulted(fault) from None
+
+    def _are_granted(self, allowed: Allowed, prepared: Prepared) -> bool:
+        """A study's statistics use the columns of its grant, and no other: to arrive at a column neither."""
+        used = {(step.path[-1], step.column) for step in prepared.used}
+        used.update(*(carriers(self._catalog, step.path) for step in prepared.used))
+        limits = {name: rule.columns for name, rule in allowed.rows.items() if isinstance(rule, Deidentified)}
+        return all((columns := limits.get(table)) is None or column in columns for table, column in used)
 
     def catalog_of(self, asker: Asker) -> Catalog:
         """The catalog as the asker's form of answer has it: what is not in the form does not exist."""
@@ -141,133 +156,54 @@ class Service:
             case FrameQuery(table=table) | ExplainQuery(table=table):
                 return Prepared((table,), question, _masked(question))
             case SqlQuery(text=text):
-                answer_id = secrets.token_hex(8)
                 try:
                     query = await asyncio.to_thread(parse_user_sql, text, self.catalog_of(asker))
                 except UnknownTables:
-                    await self._refuse(asker, answer_id, {"kind": "sql"}, Refusal.UNKNOWN_TABLE)
+                    await self._refuse(asker, {"kind": "sql"}, Refusal.UNKNOWN_TABLE)
                 except SqlRefused as error:
-                    await self._refuse_sql(asker, answer_id, str(error))
+                    await self._refuse_sql(asker, str(error))
                 return _sql(query)
             case _:
                 assert_never(question)
 
     @contextlib.asynccontextmanager
-    async def run(self, begun: Begun, job: Job) -> AsyncIterator[WorkerAnswer]:
-        """The answer in its worker; a failure is recorded."""
-        try:
-            release = await asyncio.to_thread(release_for, begun.asker, self._catalog, begun.today, self._ledger)
-            day = as_of(begun.allowed.grant, begun.today)
-            async with self._pool.run(begun.snapshot, begun.allowed, job, day, release) as given:
-                yield given
-        except WorkerFault as fault:
-            await self._record(Event.ANSWER_FAILED, begun.asker, {"answer": begun.answer_id, "code": fault.code})
-            raise faulted(fault) from None
-        except GatewayError:
-            raise
-        except Exception:
-            await self._record(Event.ANSWER_FAILED, begun.asker, {"answer": begun.answer_id, "code": "internal"})
-            raise
+    async def _run(self, begun: Begun, job: Job) -> AsyncIterator[WorkerAnswer]:
+        """The answer in its worker."""
+        release = await asyncio.to_thread(release_for, begun.asker, self._catalog, begun.today, self._ledger)
+        day = as_of(begun.allowed.grant, begun.today)
+        async with self._pool.run(begun.snapshot, begun.allowed, job, day, release) as given:
+            yield given
+
+    async def take(self, begun: Begun, job: Job) -> tuple[WorkerAnswer, pa.Table]:
+        """What the gateway makes a statistic of. The worker is free again."""
+        async with self._run(begun, job) as given:
+            return given, await given.take()
+
+    async def record_outcome(self, begun: Begun, given: WorkerAnswer, release: StatisticRelease | None = None) -> None:
+        """What was answered, about whom; a statistic together with what it tells its audience. `ReleaseTaken`."""
+        await self._record.given(begun, given, release)
 
     async def refuse_exact(self, begun: Begun) -> NoReturn:
         """Exact statistics were asked for by somebody who is shown no exact rows."""
-        await self._refuse(begun.asker, begun.answer_id, begun.record, Refusal.NO_EXACT_STATISTICS)
-        raise AssertionError("a refusal raises")
+        refusal = Refusal.NO_EXACT_STATISTICS
+        await self._record.withheld(begun, refusal.name, refused(refusal))
 
     async def withhold(self, begun: Begun, message: str, rule: str, next_step: str) -> NoReturn:
         """A statistic that would tell too much: recorded, and not released."""
-        detail = {"answer": begun.answer_id, "question": begun.record, "refusal": "NOT_RELEASED"}
-        await self._record(Event.ANSWER_REFUSED, begun.asker, {**detail, **_who(begun.asker, begun.allowed)})
-        raise GatewayError(ErrorCode.NOT_RELEASED, message, rule, next_step)
+        error = GatewayError(ErrorCode.NOT_RELEASED, message, rule, next_step)
+        await self._record.withheld(begun, error.code.name, error)
 
-    async def _refuse(self, asker: Asker, answer_id: str, record: Mapping[str, Any], refusal: Refusal) -> None:
-        detail = {"answer": answer_id, "question": record, "refusal": refusal.name, **_who(asker, None)}
-        await self._record(Event.ANSWER_REFUSED, asker, detail)
-        raise refused(refusal)
+    async def _refuse(self, asker: Asker, question: dict[str, Any], refusal: Refusal) -> NoReturn:
+        await self._record.refused(asker, secrets.token_hex(8), question, refusal.name, refused(refusal))
 
-    async def _refuse_sql(self, asker: Asker, answer_id: str, message: str) -> None:
-        detail = {"answer": answer_id, "question": {"kind": "sql"}, "refusal": "SQL_REFUSED", **_who(asker, None)}
-        await self._record(Event.ANSWER_REFUSED, asker, detail)
-        raise GatewayError(
+    async def _refuse_sql(self, asker: Asker, message: str) -> NoReturn:
+        error = GatewayError(
             ErrorCode.SQL_REFUSED,
             message,
             "SQL is limited to SELECT over the tables you may see, with a list of allowed functions.",
             "Write it another way, or fetch frames and compute in the notebook.",
         )
-
-    async def _record(self, event: Event, asker: Asker, detail: Mapping[str, Any]) -> None:
-        await recorded(self._ledger.record, event, asker.identity.username, detail)
-
-    async def record_outcome(self, begun: Begun, given: WorkerAnswer, release: StatisticRelease | None = None) -> None:
-        """What was answered, about whom; a statistic together with what it tells its audience. `ReleaseTaken`."""
-        detail = {
-            "answer": begun.answer_id,
-            "rows": given.about["rows"],
-            "student_count": len(given.students) // KEY_BYTES,
-        }
-        username = begun.asker.identity.username
-        if release is None:
-            await recorded(self._ledger.record_answer, username, detail, given.students)
-        else:
-            await recorded(self._ledger.studies.record_release, username, detail, given.students, release)
-
-
-@dataclass(frozen=True)
-class Begun:
-    """A question that was allowed, and of which the intent is recorded."""
-
-    asker: Asker
-    answer_id: str
-    allowed: Allowed
-    record: dict[str, Any]
-    snapshot: str
-    today: date
-
-    @property
-    def about(self) -> dict[str, Any]:
-        about = {"answer": self.answer_id, "snapshot": self.snapshot, "today": self.today.isoformat()}
-        return {**about, **_who(self.asker, self.allowed)}
-
-    def description(self, given: WorkerAnswer) -> dict[str, Any]:
-        """What travels with the answer and becomes `frame.attrs["dbims"]`."""
-        loss = given.about.get("deidentification")
-        if loss is not None and self.allowed.grant is not None:
-            loss = {**loss, "notes": [*loss["notes"], ONE_SNAPSHOT]}
-        return {
-            "answer_id": self.answer_id,
-            "form": self.allowed.form.value,
-            "capacity": self.about["capacity"],
-            "purpose": self.about["purpose"],
-            "snapshot": self.snapshot,
-            "today": as_of(self.allowed.grant, self.today).isoformat(),
-            "rows": given.about["rows"],
-            "students": len(given.students) // KEY_BYTES,
-            "withheld": [] if loss is None else list(loss["notes"]),
-            "unprotected": self.allowed.form is Form.SCOPED_ROWS,
-            **({} if loss is None else {"deidentification": loss}),
-        }
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A question as it can be decided and run, and as it is recorded: without any value."""
-
-    tables: tuple[str, ...]
-    job: Job
-    record: dict[str, Any]
-
-
-async def recorded(act: Callable[..., int], *arguments: Any) -> None:
-    try:
-        await asyncio.to_thread(act, *arguments)
-    except (SQLAlchemyError, OSError):
-        raise unavailable("The use of the system cannot be recorded just now, so there is no answer.") from None
-
-
-def _granted(decision: Decision) -> Allowed:
-    if not isinstance(decision, Allowed):
-        raise TypeError("a refusal was not carried out")
-    return decision
+        await self._record.refused(asker, secrets.token_hex(8), {"kind": "sql"}, error.code.name, error)
 
 
 def _sql(query: UserSql) -> Prepared:
@@ -288,9 +224,3 @@ def _masked(question: FrameQuery | ExplainQuery) -> dict[str, Any]:
 
 def _masked_condition(condition: Condition) -> str:
     return f"{condition.column} {'among' if isinstance(condition, Among) else 'between'} ?"
-
-
-def _who(asker: Asker, allowed: Allowed | None) -> dict[str, Any]:
-    form = {} if allowed is None else {"form": allowed.form.value}
-    # The Hub limits a server's name; until it is known to be a capacity it is kept short all the same.
-    return {"capacity": asker.identity.server[:40], "purpose": asker.purpose.value, **form}

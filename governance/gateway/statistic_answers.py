@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from governance.disclosure.model_printed import in_tens
 from governance.disclosure.printed import Exact
 from governance.disclosure.released import Protected
 from governance.disclosure.rules import Reason, Rules
-from governance.gateway.service import Begun
+from governance.gateway.begun import Begun
 from governance.gateway.statistic_questions import CheckedModel, CheckedTable
 from governance.vocabulary import Form
 from governance.warehouse.pool import WorkerAnswer
@@ -19,6 +20,7 @@ from governance.warehouse.pool import WorkerAnswer
 TOTAL = "Total"
 TENS = "Numbers of observations and persons are rounded to tens."
 POLICY = "DBIMS primary rules"
+POLICY_OF_MODELS = "DBIMS rules of models"
 
 
 def table_body(
@@ -85,7 +87,7 @@ def _grid(cells: Any, across: int) -> list[list[Any]]:
     return [list(cells[start : start + across]) for start in range(0, len(cells), across)]
 
 
-def model_body(checked: CheckedModel, begun: Begun, given: WorkerAnswer) -> dict[str, Any]:
+def model_body(checked: CheckedModel, begun: Begun, given: WorkerAnswer, rules: Rules, before: int) -> dict[str, Any]:
     fitted = given.about["model"]
     return {
         "description": {
@@ -99,9 +101,14 @@ def model_body(checked: CheckedModel, begun: Begun, given: WorkerAnswer) -> dict
         "family": checked.job.family.value,
         "formula": checked.job.formula,
         # How many lack a value is a count like any other, and may be small: so these are told in tens.
-        "observations": round(fitted["observations"], -1),
-        "students": round(fitted["persons"], -1),
+        "observations": in_tens(fitted["observations"]),
+        "students": in_tens(fitted["persons"]),
         "terms": fitted["terms"],
         "fit": fitted["fit"],
-        "protection": {"policy": "DBIMS rules of models", "version": "2026-11", "rules": [*fitted["rules"], TENS]},
+        "protection": {
+            "policy": f"{POLICY_OF_MODELS}: {rules.topic.value}",
+            "version": rules.version,
+            "rules": [*fitted["rules"], TENS],
+            "earlier_releases": before,
+        },
     }

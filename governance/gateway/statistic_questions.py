@@ -9,9 +9,9 @@ from governance.catalog import Catalog, Category, Column, ColumnClass, ColumnTyp
 from governance.catalog.related import AmbiguousColumn, Reached, reach
 from governance.disclosure.formulas import FormulaRefused, parse_formula
 from governance.disclosure.rules import Topic
+from governance.gateway.begun import Prepared
 from governance.gateway.errors import ErrorCode, GatewayError, bad_query
 from governance.gateway.questions import fields_of, read_condition, read_table
-from governance.gateway.service import Prepared
 from governance.vocabulary import Condition, Family, Statistic, TabulateQuery
 from governance.warehouse.wire import PreparedModel, PreparedTable, Step
 
@@ -56,7 +56,7 @@ class CheckedTable:
             "value": self.query.value,
             "where": sorted(condition.column for condition in self.query.where),
         }
-        return Prepared(tables, self.job, record)
+        return Prepared(tables, self.job, record, self.used)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class CheckedModel:
             "columns": list(self.job.columns),
             "where": sorted(condition.column for _, condition in self.job.where),
         }
-        return Prepared(tables, self.job, record)
+        return Prepared(tables, self.job, record, self.used)
 
 
 def table_question(body: Any, catalog: Catalog) -> CheckedTable:

@@ -7,71 +7,99 @@ gateway's answer is noticed when the record is written, and this one is weighed 
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
-from governance.catalog import Catalog, Unit
+from governance.catalog import Unit
 from governance.disclosure.cells import MAX_CELLS, Contributions
+from governance.disclosure.knowledge import Told
+from governance.disclosure.model_weighing import ModelRows, weigh_model
 from governance.disclosure.printed import exact_table
 from governance.disclosure.protection import protect
-from governance.disclosure.released import NotReleased, Protected, Question
+from governance.disclosure.released import NotReleased, Question
 from governance.disclosure.rules import Rules, rules_for
-from governance.disclosure.said import sets_of_keys
-from governance.gateway.audiences import MODELS, Audience
+from governance.gateway.audiences import Audience, Releasable
+from governance.gateway.begun import Begun
 from governance.gateway.errors import ErrorCode, GatewayError, unavailable
-from governance.gateway.service import Begun, Service
+from governance.gateway.record import to_the_end
+from governance.gateway.service import Service
 from governance.gateway.statistic_answers import model_body, table_body
 from governance.gateway.statistic_questions import CheckedModel, CheckedTable
 from governance.ledger import Ledger, ReleaseTaken
 from governance.policy import Deidentified
-from governance.vocabulary import Asker, Capacity
+from governance.vocabulary import Asker, Capacity, Statistic
 from governance.warehouse.pool import WorkerAnswer
-from governance.warehouse.wire import Step
 
 TRIES = 4
+WEIGHED_AT_ONCE = 2
 PERSONS = (Unit.STUDENT, Unit.STAFF)
 RULE = "Statistics tell of groups, never of fewer persons than may be shown."
+TOO_FINE = "Discipline and disability are not shown by school, race and sex at once."
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Releasable)
 
 
 @dataclass(frozen=True)
 class _Table:
-    """The exact rows of a table: those with a value, and all; and the labels of its axes."""
+    """The exact rows of a table that have a value, and the labels of its axes."""
 
     rows: Contributions
-    everybody: Contributions
     levels: list[list[str]]
 
 
 class Statistics:
     """Tables and models, for any asker."""
 
-    def __init__(self, service: Service, ledger: Ledger, catalog: Catalog) -> None:
-        self._service, self._ledger, self._catalog = service, ledger, catalog
-        self._audiences: defaultdict[str, Audience] = defaultdict(Audience)
+    def __init__(self, service: Service, ledger: Ledger) -> None:
+        self._service, self._ledger = service, ledger
+        self._audiences: dict[str, Audience] = {}
+        # Of its own: what takes long to weigh keeps nobody from being looked up, or recorded.
+        self._threads = ThreadPoolExecutor(WEIGHED_AT_ONCE, thread_name_prefix="weighing")
+
+    def close(self) -> None:
+        self._threads.shutdown()
 
     async def table(self, asker: Asker, checked: CheckedTable) -> dict[str, Any]:
         """The answer's body; raises `GatewayError`."""
-        async with self._service.place(asker):
-            begun = await self._service.begin(asker, checked.prepared())
-            _demand_granted(begun, checked.used)
+        async with self._service.place(asker), self._service.begin(asker, checked.prepared()) as begun:
             is_protected = await self._is_protected(begun, checked)
-            rules = rules_for(checked.topic, outside=begun.allowed.capacity is Capacity.STUDY)
-            job = replace(checked.job, merge_below=rules.smallest if is_protected else 0)
+            rules = _rules(begun, checked)
             if is_protected and checked.is_too_fine:
-                await self._withhold(begun, "Discipline and disability are not shown by school, race and sex at once.")
-            async with self._service.run(begun, job) as given:
-                table = _read(await given.take(), _demand_few(given.about["levels"]))
-                if not is_protected:
-                    exact = await asyncio.to_thread(exact_table, table.rows, *_of(checked))
-                    await self._service.record_outcome(begun, given)
-                    return table_body(checked, begun, given, table.levels, exact, None, 0)
-                made, before = await self._protected(begun, checked, given, table, rules)
-                return table_body(checked, begun, given, table.levels, made, rules, before)
+                await self._withhold(begun, TOO_FINE)
+            job = replace(checked.job, merge_below=rules.smallest if is_protected else 0)
+            given, rows = await self._service.take(begun, job)
+            table = await self._aside(_read, rows, _demand_few(given.about["levels"]))
+            if not is_protected:
+                exact = await self._aside(exact_table, table.rows, *_of(checked))
+                await self._service.record_outcome(begun, given)
+                return table_body(checked, begun, given, table.levels, exact, None, 0)
+            question = Question(checked.quantity, checked.unit.value, *_of(checked), rules)
+            made, before = await self._release(
+                begun, given, checked.label, lambda told: protect(table.rows, question, told)
+            )
+            return table_body(checked, begun, given, table.levels, made, rules, before)
+
+    async def model(self, asker: Asker, checked: CheckedModel) -> dict[str, Any]:
+        """The answer's body; raises `GatewayError`."""
+        async with self._service.place(asker), self._service.begin(asker, checked.prepared()) as begun:
+            if checked.is_too_fine:
+                await self._withhold(begun, TOO_FINE)
+            rules = _rules(begun, checked)
+            given, rows = await self._service.take(begun, replace(checked.job, smallest=rules.smallest))
+            if "refused" in given.about:
+                told = given.about["refused"]
+                await self._service.withhold(begun, told["message"], told["rule"], told["next"])
+            model = await self._aside(_model_rows, rows)
+            _, before = await self._release(
+                begun, given, checked.label, lambda told: weigh_model(model, checked.quantity, rules, told)
+            )
+            return model_body(checked, begun, given, rules, before)
 
     async def _is_protected(self, begun: Begun, checked: CheckedTable) -> bool:
         """Rows about nobody, and rows that the asker may see by name, are told exactly."""
@@ -82,73 +110,46 @@ class Statistics:
             await self._service.refuse_exact(begun)
         return identifies_nobody or checked.query.protected is True
 
-    async def _protected(
-        self, begun: Begun, checked: CheckedTable, given: WorkerAnswer, table: _Table, rules: Rules
-    ) -> tuple[Protected, int]:
-        statistic, columns = _of(checked)
-        question = Question(checked.quantity, checked.unit.value, statistic, columns, rules)
-        audience = self._audiences[begun.allowed.audience]
+    async def _release(
+        self, begun: Begun, given: WorkerAnswer, label: str, weigh: Callable[[Told], R]
+    ) -> tuple[R, int]:
+        """What was weighed, recorded and admitted; and how many releases there were before it."""
+        audience = self._audiences.setdefault(begun.allowed.audience, Audience(begun.allowed.audience))
         async with audience.lock:
             for _ in range(TRIES):
-                await asyncio.to_thread(audience.catch_up, self._ledger, begun.allowed.audience)
-                try:
-                    made = await asyncio.to_thread(protect, table.rows, question, audience.told, table.everybody)
-                    audience.demand_apart_from_models(made)
-                except NotReleased as error:
-                    await self._withhold(
-                        begun, error.message, error.next_step, audience.labels(error.quantity, error.earlier)
-                    )
+                made = await self._weighed(begun, audience, weigh)
                 before = audience.number
-                release = audience.next_release(begun.allowed.audience, begun.answer_id, checked.label, made.said)
+                release = await self._aside(audience.next_release, begun.answer_id, label, made.said)
                 try:
                     await self._service.record_outcome(begun, given, release)
                 except ReleaseTaken:
                     continue
-                audience.admit(made, checked.label)
+                await self._aside(audience.admit, made, label)
                 return made, before
         raise unavailable("The same audience is told too much at once just now.")
 
-    async def model(self, asker: Asker, checked: CheckedModel) -> dict[str, Any]:
-        """The answer's body; raises `GatewayError`."""
-        async with self._service.place(asker):
-            begun = await self._service.begin(asker, checked.prepared())
-            _demand_granted(begun, checked.used)
-            async with self._service.run(begun, checked.job) as given:
-                sets = _sets(await given.take())
-                if "refused" in given.about:
-                    told = given.about["refused"]
-                    await self._service.withhold(begun, told["message"], told["rule"], told["next"])
-                await self._admit_model(begun, checked, given, sets)
-                return model_body(checked, begun, given)
-
-    async def _admit_model(self, begun: Begun, checked: CheckedModel, given: WorkerAnswer, sets: list[Any]) -> None:
-        audience = self._audiences[begun.allowed.audience]
-        async with audience.lock:
-            for _ in range(TRIES):
-                await asyncio.to_thread(audience.catch_up, self._ledger, begun.allowed.audience)
-                if await asyncio.to_thread(audience.is_near_what_was_told, checked.quantity, sets):
-                    await self._withhold(
-                        begun,
-                        "An earlier answer is about nearly the same persons: both together would tell of the few "
-                        "by whom they differ.",
-                        "Ask for the population of the earlier answer, or for one that differs by more persons.",
-                    )
-                said = [sets_of_keys(MODELS + checked.quantity, sets)]
-                release = audience.next_release(begun.allowed.audience, begun.answer_id, checked.label, said)
-                try:
-                    await self._service.record_outcome(begun, given, release)
-                except ReleaseTaken:
-                    continue
-                audience.admit_model(checked, sets)
-                return
-        raise unavailable("The same audience is told too much at once just now.")
+    async def _weighed(self, begun: Begun, audience: Audience, weigh: Callable[[Told], R]) -> R:
+        """Against all that the audience was told until now; if it would tell too much, recorded and withheld."""
+        await self._aside(audience.catch_up, self._ledger)
+        try:
+            return await self._aside(weigh, audience.told)
+        except NotReleased as error:
+            earlier = audience.labels(error.quantity, error.earlier)
+            await self._withhold(begun, error.message, error.next_step, earlier)
 
     async def _withhold(
         self, begun: Begun, message: str, next_step: str = "", earlier: tuple[str, ...] = ()
     ) -> NoReturn:
-        tables = f" It stands against: {'; '.join(earlier)}." if earlier else ""
+        answers = f" It stands against: {'; '.join(earlier)}." if earlier else ""
         remedy = next_step or "Ask for fewer or coarser dimensions."
-        await self._service.withhold(begun, message + tables, RULE, remedy)
+        await self._service.withhold(begun, message + answers, RULE, remedy)
+
+    async def _aside(self, act: Callable[..., T], *arguments: Any) -> T:
+        return await to_the_end(self._threads, act, *arguments)
+
+
+def _rules(begun: Begun, checked: CheckedTable | CheckedModel) -> Rules:
+    return rules_for(checked.topic, outside=begun.allowed.capacity is Capacity.STUDY)
 
 
 def _demand_few(levels: list[list[str]]) -> list[list[str]]:
@@ -163,24 +164,7 @@ def _demand_few(levels: list[list[str]]) -> list[list[str]]:
     return levels
 
 
-def _demand_granted(begun: Begun, used: tuple[Step, ...]) -> None:
-    """A study's statistics use the columns of its grant, and no other."""
-    if all(_is_granted(begun, step) for step in used):
-        return
-    raise GatewayError(
-        ErrorCode.UNKNOWN_COLUMN,
-        "A column that is asked for is not part of the grant.",
-        "A study has what its grant names.",
-        "describe() lists the columns granted.",
-    )
-
-
-def _is_granted(begun: Begun, step: Step) -> bool:
-    rule = begun.allowed.rows[step.path[-1]]
-    return not isinstance(rule, Deidentified) or rule.columns is None or step.column in rule.columns
-
-
-def _of(checked: CheckedTable) -> tuple[Any, int]:
+def _of(checked: CheckedTable) -> tuple[Statistic, int]:
     return checked.query.statistic, len(checked.query.columns)
 
 
@@ -196,10 +180,10 @@ def _read(table: pa.Table, levels: list[list[str]]) -> _Table:
         inside=columns["inside"].astype(np.bool_),
         values=np.where(np.isfinite(values), values, 0.0),
     )
-    return _Table(everybody.only(np.isfinite(values)), everybody, levels)
+    return _Table(everybody.only(np.isfinite(values)), levels)
 
 
-def _sets(table: pa.Table) -> list[Any]:
-    number, person = (table.column(name).to_numpy() for name in ("set", "person"))
-    ends = np.flatnonzero(np.diff(number)) + 1
-    return np.split(person, ends)
+def _model_rows(table: pa.Table) -> ModelRows:
+    columns = {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
+    groups = tuple(columns[name].astype(np.bool_) for name in columns if name not in ("unit", "person", "value"))
+    return ModelRows(columns["unit"], columns["person"], columns["value"], groups)

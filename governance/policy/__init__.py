@@ -16,6 +16,7 @@ from governance.policy.decision import (
     decide,
     explain_rows,
 )
+from governance.policy.evaluation import form_of_rows, identifies_persons, ties_outcomes_to_staff
 from governance.policy.scopes import EveryStudent, NoStudent, Scope, Step, StudentsAlong, StudentsIn
 
 __all__ = [
@@ -39,4 +40,7 @@ __all__ = [
     "current_capacities",
     "decide",
     "explain_rows",
+    "form_of_rows",
+    "identifies_persons",
+    "ties_outcomes_to_staff",
 ]

@@ -62,6 +62,11 @@ class Refusal(enum.Enum):
         "Exact statistics are for those who may see the same rows by name.",
         "Leave out protected=False.",
     )
+    COLUMN_NOT_GRANTED = (
+        "A column that is asked for, or that leads to one, is not part of the grant.",
+        "A study has what its grant names.",
+        "describe() lists the columns granted.",
+    )
     UNKNOWN_TABLE = (
         "There is no table of that name among those you may ask for.",
         "What does not exist and what is not yours look the same.",

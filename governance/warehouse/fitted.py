@@ -1,5 +1,5 @@
-"""A protected model, fitted where the exact rows are: in the worker. What is handed on is what may leave, and the sets
-of persons that it is about, against which later models are weighed."""
+"""A protected model, fitted where the exact rows are: in the worker. What is handed on is what may leave, and, for the
+gateway, the rows that it tells of and their outcomes, which are weighed with all that was told before."""
 
 from __future__ import annotations
 
@@ -16,25 +16,29 @@ from governance.warehouse.wire import PreparedModel
 RULE = "A model is released if its numbers are about many persons."
 
 
-def fit_rows(job: PreparedModel, rows: pa.Table, persons: pa.Array) -> tuple[dict[str, Any], pa.Table]:
-    """What describes the model or its refusal; and its sets of persons, as (set, person), set 0 being all asked for."""
-    whom = np.asarray(persons)
-    asked = np.unique(whom)
+def fit_rows(job: PreparedModel, rows: pa.Table, whom: pa.Table) -> tuple[dict[str, Any], pa.Table]:
+    """What describes the model or its refusal; and its rows: unit, person, value, and of every group of rows whose sum
+    follows from the fit a column (`g0`, ...) that says which are in it. `whom`: unit and person of each row."""
     columns = {name: _values(rows.column(name)) for name in job.columns}
+    rules = ModelRules.showing(job.smallest)
     try:
-        fitted = fit_model(parse_formula(job.formula), job.family, columns, whom, ModelRules())
+        formula = parse_formula(job.formula)
+        fitted = fit_model(formula, job.family, columns, np.asarray(whom.column("person")), rules)
     except ModelRefused as refusal:
-        return _refused(refusal.message, refusal.rule, refusal.next_step), _sets([asked])
+        return _refused(refusal.message, refusal.rule, refusal.next_step)
     except FormulaRefused as refusal:
-        return _refused(refusal.message, RULE, refusal.next_step), _sets([asked])
-    return {"model": _described(fitted)}, _sets([asked, *fitted.groups])
+        return _refused(refusal.message, RULE, refusal.next_step)
+    value = np.asarray(columns[formula.response.column][fitted.used], dtype=np.float64)
+    told = {name: np.asarray(whom.column(name))[fitted.used] for name in ("unit", "person")} | {"value": value}
+    groups = {f"g{at}": group for at, group in enumerate(fitted.groups)}
+    return {"model": _described(fitted, rules)}, pa.table(told | groups)
 
 
 def _values(column: pa.ChunkedArray) -> Any:
     return column.combine_chunks().to_numpy(zero_copy_only=False)
 
 
-def _described(fitted: FittedModel) -> dict[str, Any]:
+def _described(fitted: FittedModel, rules: ModelRules) -> dict[str, Any]:
     return {
         "terms": [
             {
@@ -51,14 +55,12 @@ def _described(fitted: FittedModel) -> dict[str, Any]:
         "fit": dict(fitted.fit),
         "observations": fitted.observations,
         "persons": len(fitted.persons_used),
-        "rules": list(ModelRules().sentences()),
+        "rules": list(rules.sentences()),
     }
 
 
-def _refused(message: str, rule: str, next_step: str) -> dict[str, Any]:
-    return {"refused": {"message": message, "rule": rule, "next": next_step}}
-
-
-def _sets(sets: list[Any]) -> pa.Table:
-    number = np.repeat(np.arange(len(sets), dtype=np.int32), [len(each) for each in sets])
-    return pa.table({"set": number, "person": np.concatenate(sets).astype(np.int64)})
+def _refused(message: str, rule: str, next_step: str) -> tuple[dict[str, Any], pa.Table]:
+    """Nothing was told, so there is nothing to weigh."""
+    return {"refused": {"message": message, "rule": rule, "next": next_step}}, pa.table(
+        {"unit": pa.array([], pa.int64())}
+    )

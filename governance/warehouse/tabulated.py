@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.catalog import Catalog, Column, ColumnClass, ColumnType, Unit
+from governance.catalog.related import carrier
 from governance.vocabulary import Among, Between, Condition
 from governance.warehouse.scope_sql import Sql, conditions_sql, relation
 from governance.warehouse.sql import identifier
@@ -74,10 +75,7 @@ class Joined:
         self._aliases[path] = alias
 
     def _carrier(self, path: tuple[str, ...], key: str) -> str:
-        for end in range(len(path), 0, -1):
-            if key in self._catalog.tables[path[end - 1]].names:
-                return f"{self._aliases[path[:end]]}.{identifier(key)}"
-        raise KeyError(key)
+        return f"{self._aliases[carrier(self._catalog, path, key)]}.{identifier(key)}"
 
 
 def read_tabulation(catalog: Catalog, folder: Path, job: PreparedTable, limit: Limit, run: Run) -> Tabulation:
@@ -102,19 +100,21 @@ def read_tabulation(catalog: Catalog, folder: Path, job: PreparedTable, limit: L
 
 def read_model_rows(
     catalog: Catalog, folder: Path, job: PreparedModel, limit: Limit, run: Run
-) -> tuple[pa.Table, pa.Array]:
-    """The columns that a model names, one row for each row of its table, and whom each row is about."""
+) -> tuple[pa.Table, pa.Table]:
+    """The columns that a model names, one row for each row of its table; and of each row its number (`unit`) and whom
+    it is about (`person`)."""
     joined = Joined(catalog, folder, job.table, limit)
     columns = [f"{joined.column(step)} AS {identifier(name)}" for name, step in job.columns.items()]
     kept = _conditions(joined, job.where)
-    person = _person(catalog, job.table)
-    unit = f"t0.{identifier(person)}" if person else _row_hash(catalog, job.table)
+    person, unit = _person(catalog, job.table), _row_hash(catalog, job.table)
+    about = f"{f't0.{identifier(person)}' if person else unit} AS person, {unit} AS unit"
     source = joined.source()
-    text = f"SELECT {unit} AS person, {', '.join(columns)} {source.text} WHERE {kept.text} LIMIT {MAX_ROWS + 1}"
+    text = f"SELECT {about}, {', '.join(columns)} {source.text} WHERE {kept.text} LIMIT {MAX_ROWS + 1}"
     rows = run(text, [*source.parameters, *kept.parameters])
     if rows.num_rows > MAX_ROWS:
         raise WorkerFault("too_large", "The model is made of too many rows.")
-    return rows.drop_columns(["person"]), _as_int64(rows.column("person"))
+    numbers = {name: _as_int64(rows.column(name)) for name in ("unit", "person")}
+    return rows.drop_columns(list(numbers)), pa.table(numbers)
 
 
 def _person(catalog: Catalog, table: str) -> str | None:

@@ -70,13 +70,17 @@ class PreparedTable:
 
 @dataclass(frozen=True)
 class PreparedModel:
-    """A checked model: its formula, and where each column that it names comes from."""
+    """A checked model: its formula, and where each column that it names comes from.
+
+    `smallest`: the fewest persons that a count about its topic shows to the asker.
+    """
 
     table: str
     formula: str
     family: Family
     columns: dict[str, Step]
     where: tuple[tuple[Step, Condition], ...]
+    smallest: int = 0
 
 
 Job = FrameQuery | PreparedSql | PreparedTable | PreparedModel | ExplainQuery
@@ -187,6 +191,7 @@ def _encode_query(job: Job) -> dict[str, Any]:
                 "family": job.family.value,
                 "columns": {name: _encode_step(step) for name, step in job.columns.items()},
                 "where": _encode_where(job.where),
+                "smallest": job.smallest,
             }
         case ExplainQuery():
             return {"kind": "explain", **asdict(job)}
@@ -212,9 +217,8 @@ def _decode_query(raw: Mapping[str, Any]) -> Job:
             )
         case "model":
             columns = {name: _decode_step(step) for name, step in raw["columns"].items()}
-            return PreparedModel(
-                raw["table"], raw["formula"], Family(raw["family"]), columns, _decode_where(raw["where"])
-            )
+            kept, smallest = _decode_where(raw["where"]), raw["smallest"]
+            return PreparedModel(raw["table"], raw["formula"], Family(raw["family"]), columns, kept, smallest)
         case "explain":
             return ExplainQuery(raw["table"], raw["student_key"])
     raise ValueError("unknown job")

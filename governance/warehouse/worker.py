@@ -67,7 +67,7 @@ class Worker:
         snapshot, allowed, job, today = decode_job(message)
         source = _Source(self._reader(snapshot), self._deidentified(snapshot, decode_release(message)), allowed, today)
         try:
-            return self._run(source, job)
+            return self._small_enough(self._run(source, job))
         except NotReleasable:
             raise WorkerFault("not_released", "Too few persons are granted for anybody to be hidden among.") from None
         except (duckdb.OutOfMemoryException, MemoryError):
@@ -78,8 +78,6 @@ class Worker:
         match job:
             case FrameQuery():
                 rows, keys = source.frame(job)
-                if rows.nbytes > self._max_bytes:
-                    raise too_large()
                 return {"rows": rows.num_rows, **source.loss()}, keys, rows
             case PreparedSql():
                 return self._sql(source, job)
@@ -93,6 +91,12 @@ class Worker:
                 return {"rows": 0, "reasons": reasons}, keys, None
             case _:
                 assert_never(job)
+
+    def _small_enough(self, answer: Answer) -> Answer:
+        rows = answer[2]
+        if rows is not None and rows.nbytes > self._max_bytes:
+            raise too_large()
+        return answer
 
     def _sql(self, source: _Source, job: PreparedSql) -> Answer:
         inputs = {name: source.rows(name, columns) for name, columns in job.columns.items()}
@@ -119,11 +123,11 @@ class Worker:
         from governance.warehouse.fitted import fit_rows
 
         limit = source.exact.behind_statistics(source.allowed, source.today)
-        rows, persons = read_model_rows(self._catalog, source.exact.folder, job, limit, source.exact.run)
-        about, sets = fit_rows(job, rows, persons)
+        rows, whom = read_model_rows(self._catalog, source.exact.folder, job, limit, source.exact.run)
+        about, used = fit_rows(job, rows, whom)
         is_about_students = self._catalog.tables[job.table].unit is Unit.STUDENT
-        keys = np.unique(np.asarray(persons)) if is_about_students else np.empty(0, dtype=np.int64)
-        return {"rows": sets.num_rows, **about}, keys, sets
+        keys = distinct(whom.column("person")) if is_about_students else np.empty(0, dtype=np.int64)
+        return {"rows": used.num_rows, **about}, keys, used
 
     def tidy(self) -> None:
         """Between two jobs, while nobody waits: a used cell is thrown away and the next one made."""
