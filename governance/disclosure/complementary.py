@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from governance.disclosure.complementary_problem import Beliefs, NotProtectable, pose
 from governance.disclosure.complementary_search import Search
-from governance.disclosure.intervals_statements import TOLERANCE, Attacker, Statements, believed_room
+from governance.disclosure.statements import TOLERANCE, Attacker, Statements, believed_room
 
 __all__ = ["Beliefs", "Complement", "NotProtectable", "choose_complement"]
 

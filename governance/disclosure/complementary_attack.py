@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from governance.disclosure.complementary_kernel import Kernel, Room
-from governance.disclosure.complementary_lines import Equations
+from governance.disclosure.complementary_lines import LineEquations
 from governance.disclosure.complementary_problem import Asked, Problem
-from governance.disclosure.intervals_statements import TOLERANCE
+from governance.disclosure.statements import TOLERANCE
 
 STILL = 1e-7
 """A row that changes by less does not change."""
@@ -37,7 +37,7 @@ class Attack:
     `certain` is whether every cut so far was proven to be one.
     """
 
-    def __init__(self, problem: Problem, asked: Asked, equations: Equations) -> None:
+    def __init__(self, problem: Problem, asked: Asked, equations: LineEquations) -> None:
         self._forced, self._equations, self._width = problem.forced, equations, asked.width
         self.targets = np.flatnonzero(asked.width > 0)
         self._widest = float(asked.width.max(initial=0.0))
@@ -192,7 +192,7 @@ def mixed_signs(count: int) -> Iterator[NDArray[np.float64]]:
         yield random.choice([-1.0, 1.0], count)
 
 
-def line_cuts(problem: Problem, asked: Asked, equations: Equations) -> Iterator[Cut]:
+def line_cuts(problem: Problem, asked: Asked, equations: LineEquations) -> Iterator[Cut]:
     """What each line alone demands: a target moves against the rest of the line one way, by its own room the other.
 
     So the room of all that is suppressed in the line, the target's own included, must reach the width.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from governance.disclosure.intervals_movement import CLEAN, DUAL, PRIMAL, quiet_highs
+from governance.disclosure.movement import CLEAN, DUAL, PRIMAL, quiet_highs
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from governance.disclosure.intervals_statements import OpenSystem
+from governance.disclosure.statements import OpenSystem
 
 MOST_PAIRS = 2_000_000
 """Of rows with an atom in common. Beyond this no lines are looked for: rows are then tied together by their atoms."""
@@ -25,7 +25,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Equations:
+class LineEquations:
     """Everything that ties the rows together: `matrix` @ changes = 0.
 
     The columns of `matrix` are the system's rows, then the atoms that no row states alone (`unstated`, their indices in
@@ -38,7 +38,7 @@ class Equations:
     atom_column: NDArray[np.int64]
 
 
-def equations_of(system: OpenSystem) -> Equations:
+def equations_of(system: OpenSystem) -> LineEquations:
     """Short equations where there are lines, else the row's atoms: they say the same, and lines are solved faster."""
     count = system.rows.shape[0]
     sizes = np.diff(system.rows.indptr)
@@ -55,7 +55,7 @@ def equations_of(system: OpenSystem) -> Equations:
         if row not in tied:
             atoms = system.rows.indices[system.rows.indptr[row] : system.rows.indptr[row + 1]]
             sums.append((int(row), atom_column[atoms]))
-    return Equations(sum_matrix(sums, count + len(unstated)), lines, unstated, atom_column)
+    return LineEquations(sum_matrix(sums, count + len(unstated)), lines, unstated, atom_column)
 
 
 def sum_matrix(sums: list[tuple[int, NDArray[np.int64]]], columns: int) -> csr_array:

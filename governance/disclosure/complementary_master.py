@@ -8,8 +8,8 @@ from highspy._core import _Highs
 from numpy.typing import NDArray
 
 from governance.disclosure.complementary_attack import Cut
-from governance.disclosure.intervals_movement import DUAL, quiet_highs
-from governance.disclosure.intervals_statements import TOLERANCE
+from governance.disclosure.movement import DUAL, quiet_highs
+from governance.disclosure.statements import TOLERANCE
 
 
 class Master:

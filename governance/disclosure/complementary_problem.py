@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from governance.disclosure.intervals_statements import (
+from governance.disclosure.statements import (
     TOLERANCE,
     Attacker,
     OpenSystem,

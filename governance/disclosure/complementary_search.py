@@ -11,7 +11,7 @@ from governance.disclosure.complementary_attack import Attack, Cut, line_cuts
 from governance.disclosure.complementary_lines import equations_of
 from governance.disclosure.complementary_master import Master
 from governance.disclosure.complementary_problem import NotProtectable, Problem
-from governance.disclosure.intervals_statements import TOLERANCE
+from governance.disclosure.statements import TOLERANCE
 
 WORK_PER_SECOND = 2.5e6
 """Simplex iterations times rows, about."""

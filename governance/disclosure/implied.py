@@ -15,7 +15,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from governance.disclosure.intervals_movement import Movement
+from governance.disclosure.movement import Movement
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

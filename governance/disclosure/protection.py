@@ -24,15 +24,16 @@ from governance.disclosure.cells import (
     sums_of_units,
 )
 from governance.disclosure.complementary import NotProtectable, choose_complement
-from governance.disclosure.intervals import Attacker, Statements
 from governance.disclosure.knowledge import Draft, Told
 from governance.disclosure.primary import Mask, rows_of_percents, too_small
 from governance.disclosure.printed import print_cells, shown_by
-from governance.disclosure.readers import IN_DOUBT, Problem, together
+from governance.disclosure.readers import IN_DOUBT
 from governance.disclosure.released import COARSER, NotReleased, Protected, Question, stands_in_the_way
 from governance.disclosure.rules import Reason
 from governance.disclosure.said import Said, sets_of
 from governance.disclosure.sizes import counts_behind, hidden_for_sizes
+from governance.disclosure.statements import Attacker, Statements
+from governance.disclosure.together import Together, together
 from governance.disclosure.weighed import Measure, Weighed
 from governance.disclosure.weighing import weigh
 from governance.vocabulary import Statistic
@@ -241,7 +242,7 @@ class _Protection:
             readers.append(lambda _hidden: Attacker(low, high, np.where(self.few, IN_DOUBT, 0.0)))
         return readers
 
-    def _readers(self, hidden: Mask, width: Floats, problem: Problem) -> list[Callable[[Mask], Attacker]]:
+    def _readers(self, hidden: Mask, width: Floats, problem: Together) -> list[Callable[[Mask], Attacker]]:
         """The same two, of this answer together with all before: whoever reads marks too is left in doubt."""
         ends = np.full(len(hidden), np.inf)
         numbers = Attacker(-ends, ends, width)

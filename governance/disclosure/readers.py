@@ -9,11 +9,11 @@ import numpy as np
 import scipy.sparse as sp
 from pyroaring import BitMap, FrozenBitMap
 
-from governance.disclosure.intervals import TOLERANCE, Statements
 from governance.disclosure.knowledge import Draft
 from governance.disclosure.said import Ints
+from governance.disclosure.statements import TOLERANCE, Statements
 from governance.disclosure.weighed import Mask, Measure, Weighed
-from governance.disclosure.worlds import Asked, Floats, Opened, World, find_worlds, reaches, spreads
+from governance.disclosure.worlds import Floats, Opened, Sought, World, find_worlds, reaches, spreads
 
 ZONE_ATOMS = 3_000
 IN_DOUBT = 1.0
@@ -76,7 +76,7 @@ def _that_still_hold(draft: Draft, printed: Mask, measure: Measure, reader: Read
     worlds = np.zeros((len(reader.worlds), len(draft.atoms)))
     for row, world in enumerate(reader.worlds):
         worlds[row, draft.atom_of[world.units]] = world.changes
-    low, high = _bounds(draft, measure, np.arange(len(draft.atoms)))
+    low, high = bounds_of(draft, measure, np.arange(len(draft.atoms)))
     after = draft.totals + worlds
     possible = ((after >= low - TOLERANCE) & (after <= high + TOLERANCE)).all(axis=1)
     possible &= (np.abs(worlds @ draft.groups[np.flatnonzero(printed)].T) <= TOLERANCE).all(axis=1)
@@ -106,14 +106,14 @@ def _look(
     last: bool,
 ) -> Floats:
     """Worlds (worlds × zone) that open what is wanted, changing nothing outside of the zone."""
-    rows = distinct_rows(draft.over_atoms(draft.all_printed(printed), zone))
+    rows = each_row_once(draft.over_atoms(draft.all_printed(printed), zone))
     groups = [*wanted, *(units for units in reader.marks if units not in wanted)]
     member = sp.csr_array(sp.vstack([rows, draft.over_atoms(groups, zone)]))
-    statements = Statements(member, draft.totals[zone], *_bounds(draft, measure, zone))
+    statements = Statements(member, draft.totals[zone], *bounds_of(draft, measure, zone))
     down, up = (np.r_[np.zeros(rows.shape[0]), room] for room in _rooms(draft, reader, groups))
     widths = np.r_[list(wanted.values()), np.zeros(len(groups) - len(wanted))]
     shown = np.arange(member.shape[0]) < rows.shape[0]
-    return find_worlds(Asked(statements, shown, down, up, widths, reader.opened), last=last)
+    return find_worlds(Sought(statements, shown, down, up, widths, reader.opened), last=last)
 
 
 def _widened(found: Floats, zone: Ints, atoms: int) -> Floats:
@@ -138,8 +138,8 @@ def _zones(draft: Draft, printed: Mask, names: list[FrozenBitMap]) -> Iterator[I
     What is found in a part is feasible in the whole, so a smaller zone never shows a secret wider than it is.
     """
     hidden = [units for units, shown in zip(draft.sets, printed, strict=True) if not shown]
-    near = _atoms_in(draft, BitMap.union(BitMap(), *hidden))
-    wide = _atoms_in(draft, BitMap.union(BitMap(), *hidden, *names, *draft.known.secrets))
+    near = atoms_in(draft, BitMap.union(BitMap(), *hidden))
+    wide = atoms_in(draft, BitMap.union(BitMap(), *hidden, *names, *draft.known.secrets))
     yield near
     for zone in (wide, np.arange(len(draft.atoms))):
         if len(near) < len(zone) <= ZONE_ATOMS:
@@ -147,19 +147,19 @@ def _zones(draft: Draft, printed: Mask, names: list[FrozenBitMap]) -> Iterator[I
             near = zone
 
 
-def _atoms_in(draft: Draft, units: BitMap) -> Ints:
+def atoms_in(draft: Draft, units: BitMap) -> Ints:
     atoms = draft.atom_of[np.asarray(units.to_array(), dtype=np.int64)]
     return np.unique(atoms[atoms >= 0])
 
 
-def _bounds(draft: Draft, measure: Measure, zone: Ints) -> tuple[Floats, Floats]:
+def bounds_of(draft: Draft, measure: Measure, zone: Ints) -> tuple[Floats, Floats]:
     if measure.counts:
         return np.zeros(len(zone)), np.full(len(zone), np.inf)
     weights, totals = draft.weights[zone], draft.totals[zone]
     return np.minimum(weights * measure.low, totals), np.maximum(weights * measure.high, totals)
 
 
-def distinct_rows(rows: sp.csr_array) -> sp.csr_array:
+def each_row_once(rows: sp.csr_array) -> sp.csr_array:
     """Every different row once, and none that is empty."""
     rows.sort_indices()
     seen = {
@@ -168,33 +168,3 @@ def distinct_rows(rows: sp.csr_array) -> sp.csr_array:
         if rows.indptr[at] < rows.indptr[at + 1]
     }
     return sp.csr_array(rows[sorted(seen.values())])
-
-
-def together(draft: Draft, hazards: dict[FrozenBitMap, float], measure: Measure) -> Problem:
-    """This answer's statements, then what was printed before, then the hazards, then what else earlier marks speak of.
-
-    Over the atoms of all these groups: what is printed of others is taken as known to the last unit.
-    """
-    marks = draft.known.marks
-    groups = [*hazards, *(units for units in marks if units not in hazards)]
-    zone = _atoms_in(draft, BitMap.union(BitMap(), *draft.sets, *groups))
-    before = distinct_rows(draft.over_atoms(draft.known.printed, zone))
-    member = sp.csr_array(sp.vstack([draft.groups[:, zone], before, draft.over_atoms(groups, zone)]))
-    statements = Statements(member, draft.totals[zone], *_bounds(draft, measure, zone))
-    known = np.array([marks.get(units, (-np.inf, np.inf)) for units in groups]).reshape(-1, 2)
-    # Data that were corrected since may contradict an earlier mark.
-    totals = statements.values[draft.groups.shape[0] + before.shape[0] :]
-    low, high = np.minimum(known[:, 0], totals), np.maximum(known[:, 1], totals)
-    return Problem(statements, before.shape[0], np.array(list(hazards.values())), low, high)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """`before`: how many statements were printed before. `widths`: of the hazards. `low`, `high`: what earlier marks
-    say of the hazards and of the groups behind them."""
-
-    statements: Statements
-    before: int
-    widths: Floats
-    low: Floats
-    high: Floats

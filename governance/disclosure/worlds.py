@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from governance.disclosure.intervals import TOLERANCE, Statements
-from governance.disclosure.intervals_movement import Movement
-from governance.disclosure.intervals_statements import open_system
+from governance.disclosure.movement import Movement
+from governance.disclosure.statements import TOLERANCE, Statements, open_system
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -49,7 +48,7 @@ def reaches(reached: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Sought:
     """Statements over atoms: those `printed` stay as they are, the others may fall by `down` and rise by `up`.
 
     `widths`: how far `opened` must find each statement that is not printed; 0 where nothing is asked of it.
@@ -63,14 +62,14 @@ class Asked:
     opened: Opened
 
 
-def find_worlds(asked: Asked, *, last: bool) -> Floats:
-    """Changes (worlds × atoms) that open the statements that are not printed as far as is asked, where they can.
+def find_worlds(sought: Sought, *, last: bool) -> Floats:
+    """Changes (worlds × atoms) that open the statements that are not printed as far as is sought, where they can.
 
     Many secrets are moved at once; the `last` time, those that are still too narrow are moved alone, if they are not
     many: where they are, what is left narrow counts as given away, which is the safe side. The same question always
     finds the same worlds.
     """
-    search = _Search(asked)
+    search = _Search(sought)
     search.let_go(FAR[0])
     search.probe()
     if last and 0 < len(search.narrow()) <= ALONE:
@@ -80,12 +79,12 @@ def find_worlds(asked: Asked, *, last: bool) -> Floats:
 
 
 class _Search:
-    def __init__(self, asked: Asked) -> None:
-        self._asked, self._widths = asked, asked.widths
-        self._atoms, self._count = asked.statements.member.shape[1], len(asked.widths)
-        self._system = open_system(asked.statements, asked.printed)
-        hidden = np.flatnonzero(~asked.printed)
-        self._secrets = sp.csr_array(asked.statements.member[hidden][:, self._system.atoms])
+    def __init__(self, sought: Sought) -> None:
+        self._sought, self._widths = sought, sought.widths
+        self._atoms, self._count = sought.statements.member.shape[1], len(sought.widths)
+        self._system = open_system(sought.statements, sought.printed)
+        hidden = np.flatnonzero(~sought.printed)
+        self._secrets = sp.csr_array(sought.statements.member[hidden][:, self._system.atoms])
         self._found: list[Floats] = []
         self._reached = np.zeros((0, self._count))
         self._movement: Movement | None = None
@@ -97,11 +96,11 @@ class _Search:
             return
         self._movement = Movement(system.rows, np.minimum(system.down, end), np.minimum(system.up, end))
         no_end = end * len(system.atoms)
-        rooms = (np.where(self._asked.printed, 0.0, room) for room in (self._asked.down, self._asked.up))
+        rooms = (np.where(self._sought.printed, 0.0, room) for room in (self._sought.down, self._sought.up))
         self._movement.allow(*(np.minimum(system.least(room), no_end) for room in rooms))
 
     def narrow(self) -> Ints:
-        return np.flatnonzero(self._asked.opened(self._reached) < self._widths - TOLERANCE)
+        return np.flatnonzero(self._sought.opened(self._reached) < self._widths - TOLERANCE)
 
     def probe(self) -> None:
         """Move all that are narrow up, down, and in mixed directions, as long as that widens some."""

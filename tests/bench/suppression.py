@@ -30,8 +30,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from governance.disclosure.complementary import NotProtectable, choose_complement
-from governance.disclosure.intervals import Attacker, Statements, feasible_intervals, table_statements
+from governance.disclosure.statements import Attacker, Statements
 from tests.bench.peers import peers_python
+from tests.disclosure.intervals import feasible_intervals, table_statements
 
 THRESHOLD = 6.0
 TOTAL = "T"

@@ -16,8 +16,8 @@ from scipy.sparse import csr_array
 
 from governance.disclosure.complementary import Complement, NotProtectable, choose_complement
 from governance.disclosure.complementary_lines import equations_of
-from governance.disclosure.intervals import Attacker, Statements, feasible_intervals, table_statements
-from governance.disclosure.intervals_statements import open_system
+from governance.disclosure.statements import Attacker, Statements, open_system
+from tests.disclosure.intervals import feasible_intervals, table_statements
 
 Mask = NDArray[np.bool_]
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from governance.disclosure.intervals import Attacker, Statements, feasible_intervals, table_statements
+from governance.disclosure.statements import Attacker, Statements
+from tests.disclosure.intervals import feasible_intervals, table_statements
 
 END = 1e6
 """Larger than anything here: what the oracle takes for no end."""

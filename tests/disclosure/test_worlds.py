@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pyroaring import FrozenBitMap
 
 from governance.disclosure.implied import Crowd, Equations, implied_groups
-from governance.disclosure.intervals import Statements, feasible_intervals
-from governance.disclosure.intervals_statements import Attacker
 from governance.disclosure.said import Family, Said, decode, encode
-from governance.disclosure.worlds import Asked, find_worlds, reaches, spreads
+from governance.disclosure.statements import Attacker, Statements
+from governance.disclosure.worlds import Sought, find_worlds, reaches, spreads
+from tests.disclosure.intervals import feasible_intervals
 
 SIZES = st.lists(st.integers(1, 4), min_size=2, max_size=7)
 SEEDS = st.integers(0, 2**32)
@@ -88,7 +88,7 @@ def test_worlds_agree_with_what_is_printed_and_open_what_can_be_opened(sizes: li
     down, up = (np.r_[np.zeros(len(rows)), np.minimum(each, amount)] for each in room)
     statements = Statements(sp.csr_array(member), amount, np.zeros(len(sizes)), np.full(len(sizes), np.inf))
     widths = np.full(len(sizes), 1.0)
-    worlds = find_worlds(Asked(statements, printed, down, up, widths, opened), last=True)
+    worlds = find_worlds(Sought(statements, printed, down, up, widths, opened), last=True)
     said = worlds @ member.T
     assert np.all(said >= -down - 1e-6) and np.all(said <= up + 1e-6)
     assert np.all(amount + worlds >= -1e-6)

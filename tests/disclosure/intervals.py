@@ -16,23 +16,14 @@ from numpy.typing import NDArray
 from scipy.sparse import block_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from governance.disclosure.intervals_movement import Movement
-from governance.disclosure.intervals_statements import (
-    TOLERANCE,
+from governance.disclosure.movement import Movement
+from governance.disclosure.statements import (
     Attacker,
     OpenSystem,
     Statements,
     believed_room,
     open_system,
 )
-
-__all__ = [
-    "TOLERANCE",
-    "Attacker",
-    "Statements",
-    "feasible_intervals",
-    "table_statements",
-]
 
 
 def feasible_intervals(
