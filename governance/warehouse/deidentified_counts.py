@@ -65,39 +65,38 @@ def capped_rows(persons: Codes, people: int, k: int, random: np.random.Generator
     return shuffled[kept]
 
 
-def marked(codes: Codes, values: int) -> npt.NDArray[np.bool_]:
-    """Which of the codes 0 … values - 1 occur: (values,)."""
-    found = np.zeros(values, bool)
-    found[codes[codes >= 0]] = True
-    return found
-
-
 def without_rare(codes: Codes, years: Years, persons: Codes, people: int, k: int) -> Codes:
     """The codes, those of fewer than k persons in a year missing in it; and the next rarest with them."""
-    facts, number = _facts_of_years(codes, years)
-    if number == 0:
+    facts, is_missing = _facts_of_years(codes, years)
+    few = carriers(facts, persons, len(is_missing), people) < k
+    if not np.any(few):
         return codes
-    rare = carriers(facts + 1, persons, number + 1, people)[1:] < k
-    facts = np.where(rare[facts], -1, facts)
+    facts = np.where((few | is_missing)[facts], -1, facts)
     return np.where(missing_in_years(facts, years, persons, people, k) < 0, -1, codes)
 
 
-def _facts_of_years(codes: Codes, years: Years) -> tuple[Codes, int]:
-    """One code from 0 on for each code in each year, -1 where it is missing; and how many there are."""
-    size = int(codes.max(initial=-1)) + 1
-    pairs = np.where(codes < 0, -1, years.astype(np.int64) * size + codes)
-    used = marked(pairs, (int(years.max(initial=-1)) + 1) * size)
-    # The last place is that of -1.
-    place = np.append(np.cumsum(used) - 1, -1)
-    return place[pairs], int(np.count_nonzero(used))
+def _facts_of_years(codes: Codes, years: Years) -> tuple[Codes, npt.NDArray[np.bool_]]:
+    """One code from 0 on for each code in each year, a missing one too; and which of them are missing ones."""
+    size = int(codes.max(initial=-1)) + 2
+    pairs = years.astype(np.int64)
+    pairs *= size
+    pairs += codes
+    pairs += 1
+    used = np.flatnonzero(np.bincount(pairs))
+    place = np.zeros(int(used.max(initial=0)) + 1, np.int64)
+    place[used] = np.arange(len(used))
+    return place[pairs], used % size == 0
 
 
 def missing_in_years(facts: Codes, years: Years, persons: Codes, people: int, k: int) -> Codes:
     """Facts of years, the rarest missing until in each year, and altogether, enough persons have a missing one."""
-    result = facts.copy()
-    missing = result < 0
+    missing = facts < 0
     without = carriers(years[missing].astype(np.int64), persons[missing], int(years.max(initial=-1)) + 1, people)
-    for year in np.flatnonzero((without > 0) & (without < k)):
+    few = np.flatnonzero((without > 0) & (without < k))
+    if len(few) == 0:
+        return facts
+    result = facts.copy()
+    for year in few:
         rows = np.flatnonzero(years == year)
         result[rows] = missing_by_enough(result[rows], persons[rows], people, k)
     return missing_by_enough(result, persons, people, k)

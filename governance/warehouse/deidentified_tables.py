@@ -23,7 +23,6 @@ from governance.warehouse.deidentified_counts import (
     banded,
     capped_rows,
     joined,
-    marked,
     shared,
     without_rare,
 )
@@ -182,7 +181,8 @@ class ReleasedTable:
 
     def _banded(self, column: Column) -> pa.Array:
         years = self._years.astype(np.int64)
-        within = joined([years, *(_coded(self._read(name)).codes for name in column.within)])
+        others = [_coded(self._read(name)).codes for name in column.within]
+        within = joined([years, *others]) if others else years
         numbers = self._read(column.name).cast(pa.float64()).to_numpy(zero_copy_only=False)
         shown = banded(numbers, within, self._years, self._whose, self._people, self._source.release.k)
         return pa.array(shown, pa.float64(), from_pandas=True)
@@ -214,6 +214,13 @@ class ReleasedTable:
         """In the order of the file, which is the same for every column."""
         column = pq.read_table(self._source.folder / f"{self._table.name}.parquet", columns=[name]).column(0)
         return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def marked(codes: Codes, values: int) -> npt.NDArray[np.bool_]:
+    """Which of the codes 0 … values - 1 occur: (values,)."""
+    found = np.zeros(values, bool)
+    found[codes[codes >= 0]] = True
+    return found
 
 
 def _coded(values: pa.Array) -> Coded:
