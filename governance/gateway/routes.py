@@ -134,14 +134,13 @@ class RowsResponse(Response):
                 async for chunk in answer.chunks:
                     await _soon(send({"type": "http.response.body", "body": chunk, "more_body": True}))
                 await _soon(send({"type": "http.response.body", "body": b"", "more_body": False}))
-        except GatewayError as error:
-            await _error(error)(scope, receive, send)
         except Exception as error:
-            _log.error("an answer failed: %s", type(error).__name__)
+            if started or not isinstance(error, GatewayError):
+                _log.error("an answer failed: %s", type(error).__name__)
             if started:
                 # The connection is cut, so that a part is never taken for the whole.
                 raise ConnectionAbortedError("the answer broke off") from None
-            await _error(internal())(scope, receive, send)
+            await _error(error if isinstance(error, GatewayError) else internal())(scope, receive, send)
 
 
 async def _soon(sending: Awaitable[None]) -> None:

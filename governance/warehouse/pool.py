@@ -34,16 +34,35 @@ class WorkerLimits:
     answer_bytes: int = 1 << 30
 
     @property
+    def stream_bytes(self) -> int:
+        """What the rows of one answer may come to on their way: their bytes, and what frames them."""
+        return self.answer_bytes + self.answer_bytes // 8 + (1 << 20)
+
+    @property
     def process_bytes(self) -> int:
         """What the whole process may hold: two engines, the answer and its copy, and Python with its libraries."""
         return 2 * self.memory_mb * 1024**2 + 2 * self.answer_bytes + (1 << 30)
 
 
+MOST_DESCRIBING = 16 << 20
+"""Bytes of what describes an answer. A worker has run a user's query: no length that it tells is believed."""
+MOST_STUDENTS = 256 << 20
+"""Bytes of the keys of the students an answer is about: 32 million."""
+
+
+class Overrun(WorkerFault):
+    """A worker announced more than it may send. It is not to be trusted any more."""
+
+    def __init__(self) -> None:
+        super().__init__("too_large", "The answer, or what it is made of, is too large.")
+
+
 class _Stream:
     """The rows as they come out of the worker. `finished` only when the worker's own end mark was read."""
 
-    def __init__(self, process: asyncio.subprocess.Process | None) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | None, most_bytes: int) -> None:
         self._process = process
+        self._left = most_bytes
         self.finished = process is None
 
     async def release(self, description: Mapping[str, Any]) -> None:
@@ -57,15 +76,12 @@ class _Stream:
     async def __anext__(self) -> bytes:
         if self.finished or self._process is None:
             raise StopAsyncIteration
-        chunk = await _receive(self._process)
+        chunk = await _receive(self._process, self._left)
+        self._left -= len(chunk)
         if not chunk:
             self.finished = True
             raise StopAsyncIteration
         return chunk
-
-
-MOST_FOR_GATEWAY = 4 << 30
-"""More rows behind a statistic the gateway does not take in."""
 
 
 @dataclass
@@ -75,17 +91,19 @@ class WorkerAnswer:
     about: dict[str, Any]
     students: bytes
     chunks: _Stream
+    seconds: float
 
     async def take(self) -> pa.Table:
         """The rows, for the gateway itself: what statistics are made of. Checked, since a worker sent them."""
-        await self.chunks.release({})
-        parts, size = [], 0
-        async for part in self.chunks:
-            size += len(part)
-            if size > MOST_FOR_GATEWAY:
-                raise WorkerFault("too_large", "The statistic is made of too many rows.")
-            parts.append(part)
-        table = pa.ipc.open_stream(pa.BufferReader(b"".join(parts))).read_all()
+        rows = bytearray()
+        try:
+            async with asyncio.timeout(self.seconds):
+                await self.chunks.release({})
+                async for part in self.chunks:
+                    rows += part
+        except TimeoutError:
+            raise WorkerFault("timed_out", "What the statistic is made of took too long to come.") from None
+        table = pa.ipc.open_stream(pa.py_buffer(rows)).read_all()
         table.validate(full=True)
         return table
 
@@ -129,6 +147,8 @@ class WorkerPool:
                 raise WorkerFault("timed_out", "The query took too long and was stopped.") from None
             except (asyncio.IncompleteReadError, ConnectionError, BrokenPipeError):
                 raise WorkerFault("sql_failed", "The query took more than a query may, and was stopped.") from None
+            except Overrun:
+                raise
             except WorkerFault:
                 healthy = True
                 raise
@@ -158,11 +178,12 @@ class WorkerPool:
 
     async def _ask(self, process: asyncio.subprocess.Process, message: dict[str, Any]) -> WorkerAnswer:
         await _send(process, message)
-        about = json.loads(await _receive(process))
+        about = json.loads(await _receive(process, MOST_DESCRIBING))
         if "fault" in about:
             raise WorkerFault(about["fault"], about["message"])
-        students = await _receive(process)
-        return WorkerAnswer(about, students, _Stream(None if "reasons" in about else process))
+        students = await _receive(process, MOST_STUDENTS)
+        chunks = _Stream(None if "reasons" in about else process, self._limits.stream_bytes)
+        return WorkerAnswer(about, students, chunks, self._limits.seconds)
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         limits = self._limits
@@ -190,14 +211,20 @@ async def _send(process: asyncio.subprocess.Process, message: Mapping[str, Any])
     await process.stdin.drain()
 
 
-async def _receive(process: asyncio.subprocess.Process) -> bytes:
+async def _receive(process: asyncio.subprocess.Process, most_bytes: int) -> bytes:
+    """The next piece; `Overrun` if it would be longer, before any of it is read."""
     if process.stdout is None:
         raise ConnectionError("the worker has no output")
     length = int.from_bytes(await process.stdout.readexactly(LENGTH_BYTES), "little")
+    if length > most_bytes:
+        raise Overrun
     return await process.stdout.readexactly(length) if length else b""
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.kill()
+    # A process counts as ended only when its output was read to the end: what nobody has taken is thrown away.
+    while process.stdout is not None and await process.stdout.read(1 << 20):
+        continue
     await process.wait()

@@ -1,0 +1,111 @@
+"""What the gateway takes from a worker that has run a user's query: no more than a worker may send."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from governance.policy import Allowed
+from governance.vocabulary import Capacity, ExplainQuery, Form
+from governance.warehouse.pool import WorkerAnswer, WorkerLimits, WorkerPool
+from governance.warehouse.wire import WorkerFault
+
+ALLOWED = Allowed(Capacity.SUPERINTENDENT, Form.SCOPED_ROWS, None, {})
+LIMITS = WorkerLimits(seconds=5, answer_bytes=1 << 20)
+
+# A worker that was taken over: it reads its job and sends what it likes.
+HOSTILE = """
+import sys, time
+def take():
+    size = int.from_bytes(sys.stdin.buffer.read(8), "little")
+    return sys.stdin.buffer.read(size)
+def tell(data, length=None):
+    sys.stdout.buffer.write((len(data) if length is None else length).to_bytes(8, "little") + data)
+    sys.stdout.buffer.flush()
+take()
+"""
+ABOUT = json.dumps({"rows": 1, "levels": []})
+SENDING = {
+    "a description": "tell(b'', 1 << 62)",
+    "a set of students": f"tell({ABOUT!r}.encode()); tell(b'', 1 << 40)",
+    "rows, in one piece": f"tell({ABOUT!r}.encode()); tell(b''); take(); tell(b'', 1 << 40)",
+    "rows, in many pieces": f"tell({ABOUT!r}.encode()); tell(b''); take()\nfor _ in range(5000): tell(bytes(1000))",
+}
+
+
+class HostilePool(WorkerPool):
+    """Its workers run `program`."""
+
+    program = ""
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", HOSTILE + self.program + "\ntime.sleep(60)"), stdin=pipe, stdout=pipe
+        )
+
+
+@contextlib.asynccontextmanager
+async def pool_of(program: str) -> AsyncIterator[WorkerPool]:
+    pool = HostilePool(Path("/nowhere"), size=1, limits=LIMITS)
+    pool.program = program
+    await pool.start()
+    yield pool
+    await pool.stop()
+
+
+async def asked(pool: WorkerPool) -> WorkerAnswer:
+    async with pool.run("s", ALLOWED, ExplainQuery("student", 1), date(2026, 11, 23)) as answer:
+        await answer.take()
+        return answer
+
+
+@pytest.mark.parametrize("what", SENDING)
+async def test_a_worker_that_announces_more_than_it_may_send_is_ended(what: str) -> None:
+    async with pool_of(SENDING[what]) as pool:
+        [first] = pool._free._queue
+        with pytest.raises(WorkerFault) as refused:
+            await asked(pool)
+        assert refused.value.code == "too_large"
+        assert first.returncode is not None
+        assert pool._free.qsize() == 1
+
+
+async def test_a_worker_that_dribbles_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with pool_of(f"tell({ABOUT!r}.encode()); tell(b''); take(); tell(b'x'); time.sleep(60)") as pool:
+        monkeypatch.setattr(pool, "_limits", WorkerLimits(seconds=0.5))
+        [first] = pool._free._queue
+        with pytest.raises(WorkerFault) as refused:
+            await asked(pool)
+        assert (refused.value.code, first.returncode is not None) == ("timed_out", True)
+
+
+async def test_a_worker_whose_rows_nobody_takes_is_ended_and_its_place_is_free_again() -> None:
+    program = f"tell({ABOUT!r}.encode()); tell(b''); take()\nfor _ in range(500): tell(bytes(1000))"
+    async with pool_of(program) as pool:
+        async with pool.run("s", ALLOWED, ExplainQuery("student", 1), date(2026, 11, 23)) as answer:
+            await answer.chunks.release({})
+            await anext(answer.chunks)
+            await asyncio.sleep(0.5)
+        assert pool._free.qsize() == 1
+
+
+async def test_an_honest_answer_is_taken() -> None:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, pa.schema([("n", pa.int64())])) as writer:
+        writer.write_table(pa.table({"n": [1, 2, 3]}))
+    rows = sink.getvalue().to_pybytes()
+    program = f"tell({ABOUT!r}.encode()); tell(b''); take(); tell({rows!r}); tell(b'')"
+    async with pool_of(program) as pool:
+        async with pool.run("s", ALLOWED, ExplainQuery("student", 1), date(2026, 11, 23)) as answer:
+            assert (await answer.take()).column("n").to_pylist() == [1, 2, 3]
+        [free] = pool._free._queue
+        assert free is not None and free.returncode is None
