@@ -17,7 +17,7 @@ import numpy as np
 from scipy import special, stats
 
 from governance.disclosure.model_columns import Codes, Floats
-from governance.disclosure.model_design import INTERCEPT, Design
+from governance.disclosure.model_design import Design
 from governance.disclosure.model_rules import Family, ModelRefusal, ModelRefused, ModelRules
 
 CONFIDENCE = 0.95
@@ -174,7 +174,7 @@ def _fit_statistics(exact: Exact, spread: float) -> Fit:
         case Family.OLS:
             found = _linear_fit(exact, spread)
         case Family.LOGIT:
-            found = {"pseudo_r_squared": _share(exact, 1 - exact.result.llf / exact.result.llnull)}
+            found = {"pseudo_r_squared": _share(exact, float(1 - exact.result.llf / exact.result.llnull))}
         case _:
             assert_never(exact.family)
     kept: Fit = {name: value for name, value in found.items() if math.isfinite(value)}
@@ -182,8 +182,8 @@ def _fit_statistics(exact: Exact, spread: float) -> Fit:
 
 
 def _linear_fit(exact: Exact, spread: float) -> dict[str, float]:
-    explained = _share(exact, exact.result.rsquared)
-    terms = len(exact.design.names) - (INTERCEPT in exact.design.names)
+    explained = _share(exact, float(exact.result.rsquared))
+    terms = len(exact.design.names) - exact.design.has_constant
     left = (1 - explained) / exact.degrees
     told = {
         "r_squared": explained,
@@ -199,7 +199,11 @@ def _linear_fit(exact: Exact, spread: float) -> dict[str, float]:
 
 
 def _share(exact: Exact, value: float) -> float:
-    return to_digits(value, SHARE_DIGITS, FINEST_SHARE_OF_COUNTS if exact.is_of_counts else FINEST_SHARE)
+    """What is explained, or what is left, to two digits: whichever is less."""
+    finest = FINEST_SHARE_OF_COUNTS if exact.is_of_counts else FINEST_SHARE
+    if value <= 0.5:
+        return to_digits(value, SHARE_DIGITS, finest)
+    return round(1 - to_digits(1 - value, SHARE_DIGITS, finest), 12)
 
 
 def in_tens(count: int) -> int:

@@ -52,7 +52,7 @@ class Begun:
     def about(self) -> dict[str, Any]:
         """What the record says of it; a use that the policy limits is named there."""
         about = {"answer": self.answer_id, "snapshot": self.snapshot, "today": self.today.isoformat()}
-        noticed = {"notice": "evaluation"} if self.notices else {}
+        noticed = {"notice": "evaluation"} if self.notice else {}
         return {**about, **noticed, **self.who}
 
     @property
@@ -60,9 +60,9 @@ class Begun:
         return {**who(self.asker), "form": self.form.value}
 
     @property
-    def notices(self) -> list[str]:
+    def notice(self) -> str | None:
         """What the policy says of the use of such an answer."""
-        return [EVALUATION_NOTICE] if ties_outcomes_to_staff(self.allowed, self.catalog) else []
+        return EVALUATION_NOTICE if ties_outcomes_to_staff(self.allowed, self.catalog) else None
 
     def description(self, given: WorkerAnswer) -> dict[str, Any]:
         """What travels with the answer and becomes `frame.attrs["dbims"]`."""
@@ -80,7 +80,7 @@ class Begun:
             "students": len(given.students) // KEY_BYTES,
             "withheld": [] if loss is None else list(loss["notes"]),
             "unprotected": identifies_persons(self.allowed, self.catalog),
-            "notices": self.notices,
+            "notice": self.notice,
             **({} if loss is None else {"deidentification": loss}),
         }
 

@@ -87,7 +87,7 @@ def _grid(cells: Any, across: int) -> list[list[Any]]:
     return [list(cells[start : start + across]) for start in range(0, len(cells), across)]
 
 
-def model_body(checked: CheckedModel, begun: Begun, given: WorkerAnswer, rules: Rules, before: int) -> dict[str, Any]:
+def model_body(checked: CheckedModel, begun: Begun, given: WorkerAnswer, rules: Rules) -> dict[str, Any]:
     fitted = given.about["model"]
     return {
         "description": {
@@ -109,6 +109,5 @@ def model_body(checked: CheckedModel, begun: Begun, given: WorkerAnswer, rules: 
             "policy": f"{POLICY_OF_MODELS}: {rules.topic.value}",
             "version": rules.version,
             "rules": [*fitted["rules"], TENS],
-            "earlier_releases": before,
         },
     }

@@ -96,10 +96,10 @@ class Statistics:
                 told = given.about["refused"]
                 await self._service.withhold(begun, told["message"], told["rule"], told["next"])
             model = await self._aside(_model_rows, rows)
-            _, before = await self._release(
+            await self._release(
                 begun, given, checked.label, lambda told: weigh_model(model, checked.quantity, rules, told)
             )
-            return model_body(checked, begun, given, rules, before)
+            return model_body(checked, begun, given, rules)
 
     async def _is_protected(self, begun: Begun, checked: CheckedTable) -> bool:
         """Rows about nobody, and rows that the asker may see by name, are told exactly."""

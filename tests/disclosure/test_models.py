@@ -12,7 +12,7 @@ import pytest
 import statsmodels.formula.api as smf
 
 from governance.disclosure.formulas import parse_formula
-from governance.disclosure.model_fit import to_digits
+from governance.disclosure.model_printed import to_digits, to_grid, to_steps
 from governance.disclosure.models import Family, FittedModel, ModelRefusal, ModelRefused, ModelRules, fit_model
 
 RULES = ModelRules()
@@ -95,8 +95,9 @@ def assert_equal_but_rounded(ours: FittedModel, theirs: Any) -> None:
     for term in ours.terms:
         name = re.sub(r"[^\w:]", "", term.name.replace("C(", "")).replace("True", "1")
         estimate, error = ordered.get(name) or ordered[name.replace("standardize", "scale")]
-        assert term.std_error == pytest.approx(error, rel=0.005)
-        assert abs(term.estimate - estimate) <= max(error / 20, abs(estimate) * 5e-4) * 1.0001
+        # A number of steps that are a tenth apart, or the product of two of them.
+        assert term.std_error == pytest.approx(error, rel=0.15)
+        assert abs(term.estimate - estimate) <= max(error / 2, abs(estimate) * 5e-4) * 1.0001
         assert term.low < term.estimate < term.high
 
 
@@ -107,10 +108,10 @@ def test_a_safe_model_is_what_statsmodels_says(text: str) -> None:
     assert_equal_but_rounded(ours, theirs)
     assert ours.observations == N and ours.used.all()
     assert ours.fit["standard_errors"] == "classical"
-    assert ours.fit["r_squared"] == pytest.approx(theirs.rsquared, rel=1e-3, abs=1e-4)
-    assert ours.fit["residual_standard_error"] == pytest.approx(np.sqrt(theirs.scale), rel=1e-3)
-    if text != "score ~ 1":
-        assert ours.fit["f_statistic"] == pytest.approx(theirs.fvalue, rel=1e-3)
+    assert ours.fit["r_squared"] == pytest.approx(theirs.rsquared, rel=0.05, abs=1e-4)
+    assert ours.fit["residual_standard_error"] == pytest.approx(np.sqrt(theirs.scale), rel=0.1)
+    if text not in ("score ~ 1", "passed ~ rate + days"):
+        assert ours.fit["f_statistic"] == pytest.approx(theirs.fvalue, rel=0.15, abs=0.05)
 
 
 @pytest.mark.parametrize("text", ["passed ~ rate", "passed ~ rate + C(school_key)*days", "passed ~ C(school_key) - 1"])
@@ -118,9 +119,8 @@ def test_a_safe_logit_is_what_statsmodels_says(text: str) -> None:
     columns = district()
     ours, theirs = model(text, columns, Family.LOGIT), fit_theirs(text, columns, Family.LOGIT, range(N))
     assert_equal_but_rounded(ours, theirs)
-    assert ours.fit["log_likelihood"] == pytest.approx(theirs.llf, rel=1e-3)
-    assert ours.fit["pseudo_r_squared"] == pytest.approx(theirs.prsquared, abs=2e-3)
-    assert ours.fit["aic"] == pytest.approx(theirs.aic, rel=2e-3)
+    assert ours.fit["pseudo_r_squared"] == pytest.approx(theirs.prsquared, abs=0.005)
+    assert set(ours.fit) == {"pseudo_r_squared", "standard_errors"}
 
 
 @pytest.mark.parametrize("family", Family)
@@ -155,16 +155,23 @@ def test_names_are_the_formulas_and_the_commonest_level_is_the_reference() -> No
     ]
 
 
-def test_groups_are_the_sets_whose_sum_follows() -> None:
+def test_groups_are_the_rows_whose_sum_follows() -> None:
     columns = district()
-    found = {tuple(group) for group in model("score ~ C(grade_level) + rate", columns).groups}
-    levels = [tuple(1000 + np.flatnonzero(columns["grade_level"] == level)) for level in ("K", "01", "02", "03")]
-    assert found == {tuple(range(1000, 1000 + N)), *levels}
+    fitted = model("score ~ C(grade_level) + rate", columns)
+    found = {tuple(np.flatnonzero(group)) for group in fitted.groups}
+    levels = [tuple(np.flatnonzero(columns["grade_level"] == level)) for level in ("K", "01", "02", "03")]
+    assert fitted.groups[0].all()
+    assert found == {tuple(range(N)), *levels}
     # A number with a square and two values more is a factor in disguise.
     columns["part"] = np.repeat([0.0, 1.0, 2.0], 100)
-    found = {tuple(group) for group in model("score ~ part + square(part) + rate", columns).groups}
-    assert tuple(range(1200, 1300)) in found
-    assert tuple(range(1200, 1300)) not in {tuple(group) for group in model("score ~ part + rate", columns).groups}
+    found = {tuple(np.flatnonzero(group)) for group in model("score ~ part + square(part) + rate", columns).groups}
+    assert tuple(range(200, 300)) in found
+    found = {tuple(np.flatnonzero(group)) for group in model("score ~ part + rate", columns).groups}
+    assert tuple(range(200, 300)) not in found
+
+
+def test_all_rows_are_a_group_without_an_intercept_too() -> None:
+    assert model("score ~ rate - 1", district()).groups[0].all()
 
 
 # What is refused, and its near miss: `few` persons are set apart where that is too few, and one more where it is not.
@@ -448,7 +455,7 @@ def test_every_refusal_says_what_which_rule_and_what_next(reason: ModelRefusal) 
     refused = ModelRefused(reason, RULES, "C(x)")
     for sentence in (refused.message, refused.rule, refused.next_step):
         assert sentence.endswith(".") and "{" not in sentence
-    assert len(RULES.sentences()) == 5
+    assert len(RULES.sentences()) == 7
 
 
 def test_rounding() -> None:
@@ -459,3 +466,5 @@ def test_rounding() -> None:
     assert to_digits(0.00312, 4, finest=0.456 / 100) == 0.0
     assert str(to_digits(-0.001, 4, finest=0.01)) == "0.0"
     assert to_digits(0.0, 4) == 0.0
+    assert [to_grid(0.37654, grid) for grid in (0.001, 0.0015, 0.003, 0.03, 0.06)] == [0.377, 0.376, 0.375, 0.4, 0.4]
+    assert to_steps(np.array([0.0101, 0.0716, 9.7, 123.0])).tolist() == pytest.approx([0.01, 0.075, 10.0, 120.0])

@@ -15,15 +15,7 @@ from scipy.optimize import linprog
 
 from governance.disclosure.formulas import parse_formula
 from governance.disclosure.model_leverage import bounds_of_few
-from governance.disclosure.models import (
-    Family,
-    FittedModel,
-    ModelRefusal,
-    ModelRefused,
-    ModelRules,
-    coverage_conflict,
-    fit_model,
-)
+from governance.disclosure.models import Family, FittedModel, ModelRefusal, ModelRefused, ModelRules, fit_model
 
 RULES = ModelRules()
 SEEDS = st.integers(0, 2**32 - 1)
@@ -262,22 +254,8 @@ def test_every_released_number_is_rounded(seed: int, text: str, family: Family) 
     for term in found.terms:
         for value in (term.estimate, term.std_error, term.statistic, term.p_value, term.low, term.high):
             assert value == float(f"{value:.{RULES.digits - 1}e}")
-        # An error of 0.1 may have been rounded up from one of two places more.
-        places = 10.0 ** np.floor(np.log10(0.99 * term.std_error) - 1)
-        assert abs(term.estimate / places - round(term.estimate / places)) < 1e-6
+        # Never finer than a hundredth of the error, which may have been rounded up.
+        power = 10.0 ** np.floor(np.log10(term.std_error / 115))
+        assert abs(term.estimate / power - round(term.estimate / power)) < 1e-6
     for value in found.fit.values():
         assert isinstance(value, str) or value == float(f"{value:.{RULES.digits - 1}e}")
-
-
-SETS = st.frozensets(st.integers(-(2**40), 2**40) | st.integers(0, 40), max_size=60)
-
-
-@settings(max_examples=300, deadline=None)
-@given(SETS, st.lists(SETS, max_size=4), st.frozensets(st.integers(0, 60), max_size=14), st.integers(1, 12))
-def test_coverage_conflicts_are_small_differences(
-    used: frozenset[int], others: list[frozenset[int]], flipped: frozenset[int], threshold: int
-) -> None:
-    earlier = [*others, used ^ flipped]
-    arrays = [np.array(sorted(one), dtype=np.int64) for one in earlier]
-    expected = any(0 < len(used ^ one) < threshold for one in earlier)
-    assert coverage_conflict(np.array(sorted(used), dtype=np.int64), arrays, threshold) == expected
