@@ -186,33 +186,6 @@ def test_students_of_a_table_that_is_emptied_hide_nobody(tmp_path: Path) -> None
     assert len(all_answers(house.kept, release)["discipline_action"]) == 20
 
 
-def little_release(chance: random.Random) -> Release:
-    """Few tables, and a diversity: where students are left out, and tables with them."""
-    names = ("discipline_action", "program_participation", "student_demographic", "caseload")
-    tables = {name: STUDENT_TABLES[name] for name in chance.sample(names, 2)}
-    sensitive = ("discipline_action.discipline", "student_demographic.meal_eligibility")
-    k, diversity = chance.choice([3, 5, 8]), chance.choice([1, 2])
-    return whole_release(
-        tables=tables, k=k, diversity=diversity, sensitive=(chance.choice(sensitive),) if diversity > 1 else ()
-    )
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_nobody_stands_out_where_students_and_tables_are_left_out(tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)
-    told = draw_district(seed, chance.randrange(40, 120))
-    for name in ("discipline_action", "program_participation"):
-        told[name] = chance.sample(told[name], min(len(told[name]), chance.randrange(4, 24)))
-    house, released = make_house(tmp_path, told), 0
-    for _ in range(8):
-        try:
-            assert_nobody_stands_out(house, little_release(chance))
-            released += 1
-        except NotReleasable:
-            continue
-    assert released
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_what_others_may_know_is_shared_by_students_who_look_alike(houses: dict[str, House], name: str) -> None:
     answers = all_answers(houses[name].kept, whole_release())
