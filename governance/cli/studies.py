@@ -70,11 +70,15 @@ def study_grant(
             grant = replace(grant, snapshot=current_snapshot(place))
             others = [each for each in ledger.studies.grants(username) if each.end_date >= place.today()]
             ledger.studies.grant_study(OPERATOR, grant)
-    out.print(f"{username} has the study {name} from {grant.begin_date} through {grant.end_date}, on the snapshot "
-              f"{grant.snapshot}.", soft_wrap=True)  # fmt: skip
+    _say_granted(grant, others)
+
+
+def _say_granted(grant: Grant, others: Sequence[Grant]) -> None:
+    days = f"from {grant.begin_date} through {grant.end_date}"
+    out.print(f"{grant.username} has the study {grant.name} {days}, on the snapshot {grant.snapshot}.", soft_wrap=True)
     if others:
         names = ", ".join(each.name for each in others)
-        say("warning:", "yellow", f"{username} has other grants too ({names}). {LINKED}")
+        say("warning:", "yellow", f"{grant.username} has other grants too ({names}). {LINKED}")
 
 
 @study_app.command("grants")

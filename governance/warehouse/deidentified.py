@@ -33,7 +33,7 @@ from governance.warehouse.sql import identifier
 __all__ = ["DeidentifiedReader", "NotInThisForm", "NotReleasable", "Release"]
 
 MOST_KEPT_BYTES = 256 * 2**20
-"""Tables of releases are kept between questions up to about this size; they are computed again where they are not."""
+"""Tables of a snapshot's releases are kept between questions up to about this size; others are computed again."""
 
 RARE = "Facts that fewer than {k} students have in a school year are missing in it, numbers shown as their neighbours'."
 KNOWN = "What others may know of a student is shown where at least {k} students of the same group share it in a year."

@@ -41,7 +41,11 @@ class Quasi:
 
 @dataclass(frozen=True)
 class Persons:
-    """The persons of a release. `keys`: sorted; `groups`: (persons,), who are alike in all that is released of them."""
+    """The persons of a release, each of whom a released table shows.
+
+    `keys`: sorted; `groups`: (persons,), who are alike in all that is released of them; `k`: how many the smallest
+    group has.
+    """
 
     keys: npt.NDArray[np.int64]
     groups: npt.NDArray[np.int64]
@@ -64,7 +68,8 @@ def hierarchies_of(release: Release, catalog: Catalog) -> dict[str, tuple[str, .
 def anonymize_students(release: Release, catalog: Catalog, records: Records, year: int) -> Persons:
     """The students as of a school year. `NotReleasable` if nobody can be hidden.
 
-    Where the released tables show nobody, or fewer than k, there is nobody: both look the same.
+    Whom no released table shows hides nobody, and is not there; a table that shows fewer than k of those who are there
+    is empty. Where all tables are, there is nobody.
     """
     if len(records.students()) < release.k:
         raise NotReleasable

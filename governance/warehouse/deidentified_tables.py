@@ -1,4 +1,4 @@
-"""One table of a release: the persons' codes, their generalized values, and facts that at least k persons carry."""
+"""One table of a release: the persons' codes, their generalized values, and facts that k persons carry in a year."""
 
 from __future__ import annotations
 
