@@ -247,7 +247,9 @@ def test_a_model_and_a_table_of_nearly_the_same_students_are_not_both_answered(h
 def test_a_table_of_too_many_cells_is_refused_in_words(house: House) -> None:
     session = house.session(somebody(house), C.SUPERINTENDENT)
     with pytest.raises(errors.TooLarge, match="too many cells"):
-        session.tabulate("grade", rows=["section_key", "course_title"], columns=["grading_period", "letter_grade"])
+        session.tabulate("grade", rows=["course_title", "town"], columns=["letter_grade", "race_ethnicity"])
+    with pytest.raises(errors.TooLarge, match="too many different values"):
+        session.tabulate("grade", rows="section_key")
     assert session.tabulate("attendance", rows="attendance_event", columns="school_year").unprotected
 
 
