@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import pandas as pd
@@ -52,7 +52,7 @@ class FrameProtection:
 
     def _sentences(self) -> list[str]:
         if self.k is None:
-            return ["Nothing was taken away. Keep them here, and to the purpose they are given for."]
+            return ["Nothing was taken away. Keep them here, and to the purpose they are given for.", *self.notes]
         shared = f"Every combination of what could identify somebody is shared by at least {self.k:,} people"
         reached = f" (the rarest by {self.k_reached:,})." if self.k_reached is not None else "."
         return [shared + reached, *self.notes, "Do not try to find out who somebody is."]
@@ -82,11 +82,18 @@ def protection_of(frame: pd.DataFrame) -> FrameProtection:
             next="Ask of a frame as s.frame or s.sql gave it: a merge, for one, loses what it says.",
         )
     lost, form = said.get("deidentification"), said.get("form")
-    if lost is not None:
-        return FrameProtection.from_wire(form, lost)
     if form == "protected statistics":
         raise BadQuery("These are statistics, not rows of people.", next="Look at table.protection.")
-    return FrameProtection(str(form))
+    face = FrameProtection(str(form)) if lost is None else FrameProtection.from_wire(form, lost)
+    return replace(face, notes=(*face.notes, *_notices(said)))
+
+
+def _notices(said: Mapping[str, Any]) -> Iterator[str]:
+    """What holds for the use of the frame."""
+    if said.get("deidentification") is not None and said.get("unprotected") is True:
+        yield "Rows of other tables among them are by name: keep the frame here."
+    if isinstance(notice := said.get("notice"), str):
+        yield notice
 
 
 def _count(people: int) -> str:

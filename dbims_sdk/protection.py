@@ -131,6 +131,8 @@ def statement_of(protection: Protection | None, description: Mapping[str, Any]) 
     withheld = [text for text in description.get("withheld") or () if isinstance(text, str)]
     # Cells by reason are in the statement already.
     told = [f"Withheld: {text}" for text in withheld if text.partition(":")[0] not in counted]
+    if isinstance(notice := description.get("notice"), str):
+        told.append(notice)
     return Statement(said.title, (*said.sentences, *told, source(description)), said.rules, said.warning)
 
 

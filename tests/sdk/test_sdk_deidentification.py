@@ -55,6 +55,21 @@ def test_named_rows_lost_nothing(session: dbims.Session, gateway: WireGateway) -
         assert "Not de-identified: scoped rows." in shown and "Keep them here" in shown
 
 
+NOTICE = "Never the sole or primary portion of an evaluation."
+
+
+@pytest.mark.parametrize("lost", [None, LOST])
+def test_what_holds_for_the_use_of_a_frame_stands_under_it(
+    lost: Any, session: dbims.Session, gateway: WireGateway
+) -> None:
+    said = describe(1, unprotected=True, notice=NOTICE, **({} if lost is None else {"deidentification": lost}))
+    gateway.answers["/v1/frame"] = lambda _: arrow(pa.table({"student_key": [1]}), said)
+    face = dbims.protection_of(session.frame("student"))
+    for shown in (repr(face), face._repr_html_()):
+        assert NOTICE in shown
+        assert ("are by name" in shown) == (lost is not None)
+
+
 def test_the_numbers_of_a_table_are_not_rows_of_people() -> None:
     with pytest.raises(dbims.BadQuery, match="not rows of people"):
         dbims.protection_of(dbims.ProtectedTable.from_wire(table_answer()).frame)
