@@ -43,7 +43,8 @@ class Statement:
 class Protection:
     """By which rules an answer was protected, and what was checked.
 
-    `cells`, `suppressed` (cells by reason), `intervals_checked` and `earlier_releases` (to the same audience) are about tables; a model has none.
+    `cells`, `suppressed` (cells by reason), `intervals_checked` and `earlier_releases` (to the same audience) are about
+    tables; a model has none.
     """
 
     policy: str

@@ -219,7 +219,6 @@ def test_the_statement_says_by_which_rules_and_what_was_checked() -> None:
         assert "Policy District statistics, version 2026-11." in shown
         assert "Of its 12 cells 4 show no plain number (1 primary, 3 complementary)." in shown
         assert "was checked for 4 hidden numbers, with 1 earlier answer to the same audience" in shown
-        assert "an interval 5 wide" in shown
         assert "Counts of fewer than 6 persons are suppressed." in shown
     assert (
         "answer a-1" in table._repr_html_() and table.protection and "<details open>" in table.protection._repr_html_()
