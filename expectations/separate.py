@@ -5,19 +5,24 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from expectations.rule import Rule
 from governance.warehouse.expectation_report import ExpectationResult
 
 
-def validate_here(folder: Path, tables: tuple[str, ...], rules: tuple[Rule, ...]) -> list[ExpectationResult]:
+def validate_here(
+    folder: Path, tables: tuple[str, ...], rules: tuple[Rule, ...], scratch: Path
+) -> list[ExpectationResult]:
     """The result of each rule; for a process that ends soon after."""
     # Takes seconds to import, and only a check needs it.
     from expectations.validation import validate
 
+    # Whatever a library puts aside is put aside there too.
+    tempfile.tempdir = str(scratch)
     atexit.register(end_quietly)
-    return validate(folder, tables, rules)
+    return validate(folder, tables, rules, scratch)
 
 
 def end_quietly() -> None:

@@ -27,21 +27,24 @@ COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
 SEVERITIES = {Severity.STOP: "critical", Severity.WARN: "warning"}
 
 
-def validate(folder: Path, tables: tuple[str, ...], rules: tuple[Rule, ...]) -> list[ExpectationResult]:
-    """The result of each rule on the Parquet files of `tables` in `folder`, table by table."""
+def validate(folder: Path, tables: tuple[str, ...], rules: tuple[Rule, ...], scratch: Path) -> list[ExpectationResult]:
+    """The result of each rule on the Parquet files of `tables` in `folder`, table by table.
+
+    What the engine cannot hold in memory goes to the folder `scratch`: it is rows of persons.
+    """
     suites: defaultdict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
         suites[rule.table].append(rule)
-    with _opened(folder, tables) as url, _source(url, tuple(suites)) as source:
+    with _opened(folder, tables, scratch) as url, _source(url, tuple(suites)) as source:
         return [result for table, suite in suites.items() for result in _run(source, table, suite)]
 
 
 @contextmanager
-def _opened(folder: Path, tables: tuple[str, ...]) -> Iterator[str]:
+def _opened(folder: Path, tables: tuple[str, ...], scratch: Path) -> Iterator[str]:
     """A database in memory, with a view over each file; it is there as long as one connection to it is open."""
     url = f"duckdb:///:memory:expectations-{uuid.uuid4().hex}"
     engine = sqlalchemy.create_engine(url)
-    with TemporaryDirectory() as spill, engine.connect() as connection:
+    with TemporaryDirectory(dir=scratch) as spill, engine.connect() as connection:
         connection.exec_driver_sql(f"SET GLOBAL memory_limit = '{MEMORY}'")
         connection.exec_driver_sql(f"SET GLOBAL temp_directory = {_quoted(spill)}")
         for table in tables:

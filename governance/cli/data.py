@@ -31,7 +31,7 @@ from governance.dictionary import dictionary_html
 from governance.recorded_load import load_and_record, record_day
 from governance.state import State, StateError
 from governance.warehouse.expectation_report import ExpectationReport
-from governance.warehouse.snapshot import Snapshot
+from governance.warehouse.snapshot import Snapshot, scratch_room
 
 TODAY_HELP = "A day, YYYY-MM-DD, that is the district's until another is set; or `calendar`."
 
@@ -40,7 +40,8 @@ def expect(snapshot: Snapshot) -> ExpectationReport:
     # Great Expectations takes seconds to import: only loads and checks pay for it.
     from expectations import check
 
-    return check(snapshot.path, load_catalog())
+    with scratch_room(snapshot) as room:
+        return check(snapshot.path, load_catalog(), room)
 
 
 def synth(

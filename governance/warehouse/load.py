@@ -62,7 +62,7 @@ def load(
     """
     catalog = catalog or load_catalog()
     with warehouse.candidate(held) as candidate:
-        found = [_Found(path, find_source(path, source)) for path in paths]
+        found = [_Found(path, find_source(path, candidate.scratch, source)) for path in paths]
         staging = _stage(found, candidate, catalog, progress)
         rooms = Rooms(candidate.path, candidate.keys, candidate.scratch, warehouse.latest_keys())
         built = build_tables(catalog, staging, rooms, memory_limit=memory_limit, progress=progress)
@@ -82,7 +82,7 @@ def _stage(found: list[_Found], candidate: Candidate, catalog: Catalog, progress
         for number, each in enumerate(found):
             progress(each.path.name)
             staging.begin(number)
-            each.source.read(each.path, staging)
+            each.source.read(each.path, staging, candidate.scratch)
     finally:
         staging.close()
     if not staging.total_rows:

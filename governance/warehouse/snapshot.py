@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any
 
 from governance.warehouse.durable import make_folder, replace_text, seal_folder, sha256_of, sync
 from governance.warehouse.errors import WarehouseError
-from governance.warehouse.load_lock import LoadLock
+from governance.warehouse.load_lock import LoadLock, is_locked, locked_folder
 
 ID_TIME = "%Y%m%dT%H%M%SZ"
 
@@ -70,6 +71,18 @@ class Candidate:
     @property
     def keys(self) -> Path:
         return self.scratch / "keys.parquet"
+
+
+@contextmanager
+def scratch_room(snapshot: Snapshot) -> Iterator[Path]:
+    """A folder for what is thrown away, in the snapshot's own warehouse; gone afterwards. No load clears it away."""
+    scratch = make_folder(snapshot.path.parents[1] / "scratch")
+    room = Path(tempfile.mkdtemp(dir=scratch))
+    try:
+        with locked_folder(room):
+            yield room
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
 
 
 class Warehouse:
@@ -163,7 +176,8 @@ class Warehouse:
     def _remove_leftovers(self, unfinished: str) -> None:
         """What an unfinished load left. Only the holder of the load lock may do this."""
         for folder in (*self._snapshots.glob(".*.partial"), *self._scratch.iterdir()):
-            shutil.rmtree(folder)
+            if not is_locked(folder):
+                shutil.rmtree(folder)
         current = self.current()
         if unfinished and (current is None or current.id != unfinished):
             shutil.rmtree(self._snapshots / unfinished, ignore_errors=True)

@@ -35,7 +35,9 @@ MAY_IMPORT = {
     },
     "governance.settings_file": set(),
     "governance.state": {"governance.ledger", "governance.warehouse", "governance.settings_file"},
-    "governance.recorded_load": {"governance.audit", "governance.state", "governance.warehouse"},
+    "governance.recorded_load": {
+        *("governance.audit", "governance.ledger", "governance.state", "governance.warehouse"),
+    },
     "governance.demo": {
         *("governance.state", "governance.vocabulary", "governance.warehouse", "governance.recorded_load"),
     },

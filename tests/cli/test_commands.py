@@ -17,6 +17,7 @@ from governance.audit import Event
 from governance.cli import app
 from governance.ledger import Ledger
 from governance.state import State
+from governance.warehouse.expectation_report import ExpectationReport
 from governance.warehouse.synth import write_district
 
 TODAY = date(2026, 11, 23)
@@ -140,3 +141,18 @@ def test_a_tampered_log_is_told(state: Path) -> None:
     assert "is of no known kind" in told.output
     assert {found["sequence"] for found in json.loads(as_json.stdout)["breaks"]} == {1, 2, 3}
     assert "[/red]" in dbims(state, "audit", "show").output
+
+
+def test_a_check_puts_rows_aside_inside_the_state_folder_only(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms: list[Path] = []
+
+    def checked(_folder: Path, _catalog: object, scratch: Path) -> ExpectationReport:
+        rooms.append(scratch)
+        assert scratch.stat().st_mode & 0o777 == 0o700
+        return ExpectationReport(())
+
+    monkeypatch.setattr("expectations.check", checked)
+    assert dbims(state, "check").exit_code == 0
+    [room] = rooms
+    assert room.is_relative_to(state)
+    assert not room.exists()

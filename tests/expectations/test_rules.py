@@ -22,7 +22,7 @@ OF_ROWS = tuple(rule for rule in RULES if rule.id != "declared_columns")
 
 
 def run(folder: Path, changes: tuple[Change, ...], rules: tuple[Rule, ...]) -> list[ExpectationResult]:
-    return validate(write_snapshot(folder, edited(changes)), TABLES, rules)
+    return validate(write_snapshot(folder, edited(changes)), TABLES, rules, folder)
 
 
 def test_rules_have_names_of_their_own() -> None:

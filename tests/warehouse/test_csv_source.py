@@ -38,7 +38,7 @@ def read_school(tmp_path: Path, content: str | bytes) -> Collected:
     path = tmp_path / "school.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     collected = Collected()
-    CatalogCsvSource().read(path, collected)
+    CatalogCsvSource().read(path, collected, path)
     return collected
 
 
@@ -119,9 +119,9 @@ def test_unknown_columns_and_tables_are_reported_not_loaded(tmp_path: Path) -> N
 
 def test_formats_are_found(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "source")
-    assert find_source(folder).name == "csv"
-    assert find_source(folder / "school.csv").name == "csv"
+    assert find_source(folder, tmp_path).name == "csv"
+    assert find_source(folder / "school.csv", tmp_path).name == "csv"
     (tmp_path / "letter.txt").write_text("Dear Sir")
     for path, name in [(tmp_path / "letter.txt", None), (tmp_path / "nothing", None), (folder, "xls")]:
         with pytest.raises(SourceError):
-            find_source(path, name)
+            find_source(path, tmp_path, name)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import os
 import re
+import tempfile
 import tracemalloc
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pytest
@@ -51,7 +53,8 @@ class Collected:
 
 def collect(path: Path) -> Collected:
     source, sink = EdFiSource(), Collected()
-    source.read(path, sink)
+    with TemporaryDirectory() as scratch:
+        source.read(path, sink, Path(scratch))
     sink.left_out = source.left_out
     return sink
 
@@ -205,8 +208,8 @@ def test_hispanic_of_any_race_is_one_group(grand_bend: Collected) -> None:
 
 
 @pytest.mark.real
-def test_lines_are_right_beyond_65535() -> None:
-    with edfi_files.xml_files(GRAND_BEND) as files:
+def test_lines_are_right_beyond_65535(tmp_path: Path) -> None:
+    with edfi_files.xml_files(GRAND_BEND, tmp_path) as files:
         file = next(file for file in files if file.name.endswith("StudentAttendance.xml"))
         found = [record.line for record in records(file)]
     lines = raw(GRAND_BEND, "/StudentAttendance").split("\n")
@@ -344,7 +347,9 @@ def test_a_reference_to_nothing_is_rejected_and_one_to_a_later_record_is_found(t
 
 def test_unknown_records_are_counted(tmp_path: Path) -> None:
     source = EdFiSource()
-    source.read(folder(tmp_path, a=interchange("StudentParent", "<Surprise/><Surprise><X/></Surprise>")), Collected())
+    source.read(
+        folder(tmp_path, a=interchange("StudentParent", "<Surprise/><Surprise><X/></Surprise>")), Collected(), tmp_path
+    )
     assert source.left_out == {"Surprise": 2}
 
 
@@ -387,8 +392,8 @@ def test_an_unknown_version_is_said_so(tmp_path: Path) -> None:
 
 def test_a_folder_without_ed_fi_is_not_recognized_and_cannot_be_read(tmp_path: Path) -> None:
     path = folder(tmp_path, a="<other/>")
-    assert not EdFiSource().recognizes(path)
-    assert not EdFiSource().recognizes(tmp_path / "nowhere")
+    assert not EdFiSource().recognizes(path, tmp_path)
+    assert not EdFiSource().recognizes(tmp_path / "nowhere", tmp_path)
     with pytest.raises(SourceError, match="no Ed-Fi interchange file"):
         collect(path)
 
@@ -414,6 +419,23 @@ def test_an_archive_in_an_archive_is_read_and_a_third_one_refused(tmp_path: Path
     assert sink.places["student"] == [Place("outer.zip/deep/inner.zip/a.xml", 3)]
     with pytest.raises(SourceError, match="nested too deeply"):
         collect(archive(tmp_path / "more.zip", **{"outer.zip": outer.read_bytes()}))
+
+
+def test_what_is_put_aside_lies_in_the_scratch_folder_while_it_is_read_and_nowhere_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "there is no such folder"))
+    monkeypatch.setattr(edfi_files, "LARGEST_IN_MEMORY", 1)
+    inner = archive(tmp_path / "inner.zip", **{"a.xml": good()})
+    outer = archive(tmp_path / "outer.zip", **{"deep/inner.zip": inner.read_bytes()})
+    scratch, seen, sink = tmp_path / "scratch", [], Collected()
+    scratch.mkdir()
+    put = sink.put
+    monkeypatch.setattr(sink, "put", lambda *row: (seen.extend(scratch.iterdir()), put(*row)))
+    assert EdFiSource().recognizes(outer, scratch)
+    EdFiSource().read(outer, sink, scratch)
+    assert {path.suffix for path in seen} == {".sqlite"}
+    assert list(scratch.iterdir()) == []
 
 
 def test_names_that_climb_out_of_the_archive_write_nothing(tmp_path: Path) -> None:
@@ -481,7 +503,7 @@ def test_whoever_is_not_eligible_under_section_504_takes_no_part(tmp_path: Path)
     </StudentSection504ProgramAssociation>"""
     source, sink = EdFiSource(), Collected()
     body = record.format(eligible="1") + record.format(eligible="0")
-    source.read(folder(tmp_path, a=v6("StudentProgram", body)), sink)
+    source.read(folder(tmp_path, a=v6("StudentProgram", body)), sink, tmp_path)
     assert len(sink.rows["program_participation"]) == 1
     assert source.left_out == {"StudentSection504ProgramAssociation": 1}
 
@@ -497,7 +519,8 @@ class Counting(Collected):
 def peak_of_reading(path: Path) -> int:
     tracemalloc.start()
     try:
-        EdFiSource().read(path, Counting())
+        with TemporaryDirectory() as scratch:
+            EdFiSource().read(path, Counting(), Path(scratch))
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -18,7 +18,7 @@ from small_district import all_pass, load_files, rows, write_files
 from governance.catalog import load_catalog
 from governance.warehouse.errors import LoadInProgress, WarehouseError
 from governance.warehouse.load import load
-from governance.warehouse.snapshot import Warehouse
+from governance.warehouse.snapshot import Snapshot, Warehouse, scratch_room
 
 # A load in its own process that is killed at the n-th call that changes or flushes the disk.
 KILLED = textwrap.dedent(
@@ -187,3 +187,23 @@ def test_a_current_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "warehouse" / "CURRENT").write_text("20200101T000000Z-000000\n")
     with pytest.raises(WarehouseError):
         Warehouse(tmp_path / "warehouse").current()
+
+
+def test_a_room_in_the_warehouse_stays_while_it_is_used_and_is_gone_after(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse")
+    snapshot = Snapshot("s", warehouse.folder / "snapshots" / "s")
+    with scratch_room(snapshot) as room:
+        assert room.is_relative_to(warehouse.folder)
+        assert room.stat().st_mode & 0o777 == 0o700
+        with warehouse.candidate():
+            assert room.is_dir()
+        assert room.is_dir()
+    assert not room.exists()
+
+
+def test_a_room_whose_user_was_killed_is_cleared_away_by_the_next_load(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse")
+    left = warehouse.folder / "scratch" / "left"
+    left.mkdir(parents=True)
+    with warehouse.candidate():
+        assert not left.exists()

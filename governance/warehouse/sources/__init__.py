@@ -15,14 +15,14 @@ __all__ = ["SOURCES", "Source", "SourceError", "find_source"]
 SOURCES: tuple[Source, ...] = (EdFiSource(), CatalogCsvSource())
 
 
-def find_source(path: Path, name: str | None = None) -> Source:
-    """The format of what is at `path`: the one named, or the first that recognizes it."""
+def find_source(path: Path, scratch: Path, name: str | None = None) -> Source:
+    """The format of what is at `path`: the one named, or the first that recognizes it, with `scratch` to unpack in."""
     if not path.exists():
         raise SourceError(f"{path.name}: there is no such file or folder.")
     if name is not None:
         return _named(name)
     for source in SOURCES:
-        if source.recognizes(path):
+        if source.recognizes(path, scratch):
             return source
     raise SourceError(f"{path.name} is in no format that can be loaded. The formats are: {_names()}.")
 

@@ -28,13 +28,13 @@ class CatalogCsvSource:
     def __init__(self, catalog: Catalog | None = None) -> None:
         self._catalog = catalog or load_catalog()
 
-    def recognizes(self, path: Path) -> bool:
+    def recognizes(self, path: Path, scratch: Path) -> bool:  # noqa: ARG002 - nothing is unpacked
         try:
             return any(_table_name(file) in self._catalog.tables for file in _csv_files(path))
         except OSError:
             return False
 
-    def read(self, path: Path, sink: Sink) -> None:
+    def read(self, path: Path, sink: Sink, scratch: Path) -> None:  # noqa: ARG002
         files = _csv_files(path)
         if not files:
             raise SourceError(f"{path.name}: there is no CSV file in it; expected one TABLE.csv per table.")

@@ -47,15 +47,15 @@ class EdFiSource:
     def __init__(self) -> None:
         self.left_out: Counter[str] = Counter()
 
-    def recognizes(self, path: Path) -> bool:
+    def recognizes(self, path: Path, scratch: Path) -> bool:
         try:
-            with xml_files(path) as files:
+            with xml_files(path, scratch) as files:
                 return any(all(file.heading()) for file in islice(files, FILES_TO_RECOGNIZE))
         except (SourceError, OSError):
             return False
 
-    def read(self, path: Path, sink: Sink) -> None:
-        with closing(Registers()) as known, xml_files(path) as files:
+    def read(self, path: Path, sink: Sink, scratch: Path) -> None:
+        with closing(Registers(scratch)) as known, xml_files(path, scratch) as files:
             ordered = _in_order(files)
             if not ordered:
                 raise SourceError(f"{path.name}: no Ed-Fi interchange file in it; give the folder or zip that has them")

@@ -19,7 +19,9 @@ MOST_EXPANSION = 400
 FREE_EXPANSION = 32 * 2**20
 """Bytes below which the expansion does not matter."""
 LARGEST_INNER_ARCHIVE = 2**30
-"""Bytes of a zip within a zip, which has to be copied to a temporary file to be read."""
+"""Bytes of a zip within a zip, which has to be copied to be read."""
+LARGEST_IN_MEMORY = 2**24
+"""Bytes up to which that copy is no file."""
 
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?Interchange(\w+)")
 _NAMESPACE = re.compile(rb"http://ed-fi\.org/([0-9.]+)")
@@ -72,26 +74,34 @@ class GuardedStream:
 
 
 @contextmanager
-def xml_files(path: Path) -> Iterator[Iterator[XmlFile]]:
+def xml_files(path: Path, scratch: Path) -> Iterator[Iterator[XmlFile]]:
     """Every XML file of the folder or the zip at `path`, the ones of zips inside it included, while it is open."""
     with ExitStack() as opened:
-        yield _files(path, opened)
+        yield _files(path, _Unpacking(opened, scratch))
 
 
-def _files(path: Path, opened: ExitStack) -> Iterator[XmlFile]:
+@dataclass(frozen=True)
+class _Unpacking:
+    """What is open, and the folder for copies of archives inside archives."""
+
+    opened: ExitStack
+    scratch: Path
+
+
+def _files(path: Path, unpacking: _Unpacking) -> Iterator[XmlFile]:
     if path.is_dir():
-        yield from _of_folder(path, opened)
+        yield from _of_folder(path, unpacking)
     elif path.suffix.lower() == ".xml":
         yield _plain(path, path.name)
     else:
-        yield from _of_archive(_archive(path.open("rb"), path.name, opened), path.name, opened, inner=False)
+        yield from _of_archive(_archive(path.open("rb"), path.name, unpacking), path.name, unpacking, inner=False)
 
 
 def _plain(file: Path, name: str) -> XmlFile:
     return XmlFile(name, lambda: file.open("rb"))
 
 
-def _of_folder(folder: Path, opened: ExitStack) -> Iterator[XmlFile]:
+def _of_folder(folder: Path, unpacking: _Unpacking) -> Iterator[XmlFile]:
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(folder).as_posix()
         if file.is_symlink() or not file.is_file():
@@ -99,10 +109,10 @@ def _of_folder(folder: Path, opened: ExitStack) -> Iterator[XmlFile]:
         if file.suffix.lower() == ".xml":
             yield _plain(file, name)
         elif file.suffix.lower() == ".zip":
-            yield from _of_archive(_archive(file.open("rb"), name, opened), name, opened, inner=False)
+            yield from _of_archive(_archive(file.open("rb"), name, unpacking), name, unpacking, inner=False)
 
 
-def _of_archive(archive: zipfile.ZipFile, name: str, opened: ExitStack, inner: bool) -> Iterator[XmlFile]:
+def _of_archive(archive: zipfile.ZipFile, name: str, unpacking: _Unpacking, inner: bool) -> Iterator[XmlFile]:
     for member in archive.infolist():
         full = f"{name}/{member.filename}"
         suffix = Path(member.filename).suffix.lower()
@@ -111,14 +121,14 @@ def _of_archive(archive: zipfile.ZipFile, name: str, opened: ExitStack, inner: b
         elif suffix == ".zip" and inner:
             raise SourceError(f"{full}: archives are nested too deeply; unpack the outer ones first")
         elif suffix == ".zip":
-            copy = _archive(_copy(archive, member, full), full, opened)
-            yield from _of_archive(copy, full, opened, inner=True)
+            copy = _archive(_copy(archive, member, full, unpacking.scratch), full, unpacking)
+            yield from _of_archive(copy, full, unpacking, inner=True)
 
 
-def _archive(stream: IO[bytes], name: str, opened: ExitStack) -> zipfile.ZipFile:
-    opened.callback(stream.close)
+def _archive(stream: IO[bytes], name: str, unpacking: _Unpacking) -> zipfile.ZipFile:
+    unpacking.opened.callback(stream.close)
     try:
-        return opened.enter_context(zipfile.ZipFile(stream))
+        return unpacking.opened.enter_context(zipfile.ZipFile(stream))
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise SourceError(f"{name}: not a zip archive, or a damaged one; make the archive again") from error
 
@@ -133,8 +143,8 @@ def _open(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> IO[by
     return cast(IO[bytes], GuardedStream(stream, name, member.compress_size))
 
 
-def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> IO[bytes]:
-    copy = tempfile.SpooledTemporaryFile(max_size=2**24)  # noqa: SIM115 - closed with the archive made of it
+def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, scratch: Path) -> IO[bytes]:
+    copy = tempfile.SpooledTemporaryFile(max_size=LARGEST_IN_MEMORY, dir=str(scratch))  # noqa: SIM115 - closed with the archive made of it
     with _open(archive, member, name) as stream:
         while chunk := stream.read(2**20):
             copy.write(chunk)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 
@@ -58,19 +60,22 @@ class Record:
 class Registers:
     """What has been read that later records refer to: sessions, courses, contacts, incidents, `id`s.
 
-    Kept in a private SQLite database which spills to a nameless temporary file, so that memory stays the same
-    however many contacts a state has. `id` attributes hold within their file, everything else for the load.
+    Kept in a SQLite file in the load's scratch folder, so that memory stays the same however many contacts a state has.
+    `id` attributes hold within their file, everything else for the load.
     """
 
-    def __init__(self) -> None:
-        self._store = sqlite3.connect("", isolation_level=None)
-        self._store.execute("PRAGMA journal_mode = OFF")
+    def __init__(self, scratch: Path) -> None:
+        self._path = scratch / f"registers-{secrets.token_hex(4)}.sqlite"
+        self._store = sqlite3.connect(self._path, isolation_level=None)
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "temp_store = MEMORY"):
+            self._store.execute(f"PRAGMA {pragma}")
         self._store.execute("CREATE TABLE noted (kind TEXT, key TEXT, entry TEXT)")
         self._store.execute("CREATE INDEX noted_key ON noted (kind, key)")
         self._store.execute("BEGIN")
 
     def close(self) -> None:
         self._store.close()
+        self._path.unlink(missing_ok=True)
 
     def begin_file(self) -> None:
         """Forget the `id`s of the file before."""

@@ -61,8 +61,11 @@ class Source(Protocol):
 
     name: str
 
-    def recognizes(self, path: Path) -> bool:
+    def recognizes(self, path: Path, scratch: Path) -> bool:
         """Whether the folder or file at `path` looks like this format; cheap, and never raises."""
 
-    def read(self, path: Path, sink: Sink) -> None:
-        """Put every row of `path` into `sink`, in constant memory; `SourceError` if it cannot be read at all."""
+    def read(self, path: Path, sink: Sink, scratch: Path) -> None:
+        """Put every row of `path` into `sink`, in constant memory; `SourceError` if it cannot be read at all.
+
+        What does not fit in memory goes to the folder `scratch`: never to the system's own.
+        """
