@@ -59,7 +59,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Break:
-    """Where a chain does not hold, and how."""
+    """Where the record does not hold, and how. `sequence`: of the event concerned; 0, where there is none."""
 
     sequence: int
     what: str
@@ -101,12 +101,17 @@ def find_breaks(entries: Iterable[Entry], kept: Container[str | None]) -> Iterat
 
 def students_of(entry: Entry) -> str | None:
     """The digest of the set of students that an answer was about; None if the entry names none."""
+    digest = detail_of(entry).get("students")
+    return digest if isinstance(digest, str) else None
+
+
+def detail_of(entry: Entry) -> Mapping[str, Any]:
+    """What an entry tells; nothing, where it was tampered with and is no object of JSON any more."""
     try:
         detail = json.loads(entry.detail)
-    except ValueError:
-        return None
-    digest = detail.get("students") if isinstance(detail, dict) else None
-    return digest if isinstance(digest, str) else None
+    except (TypeError, ValueError):
+        return {}
+    return detail if isinstance(detail, dict) else {}
 
 
 def _digest(sequence: int, at: str, event: str, actor: str, detail: str, previous: str) -> str:

@@ -16,16 +16,19 @@ audit_app = typer.Typer(help="The audit log.", no_args_is_help=True)
 
 @audit_app.command("verify")
 def audit_verify(state: StateOption = STATE, as_json: JsonOption = False) -> None:
-    """Check that no event of the log was changed, inserted, moved or removed from within, and no set of students."""
+    """Check that no event was changed, inserted, moved or removed from within, and that what stands is as recorded:
+
+    people, levels, grants, keys of codes, sets of students, and what audiences were told.
+    """
     with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
         breaks = ledger.verify()
         count = sum(1 for _ in ledger.entries())
     if as_json:
         print(json.dumps({"events": count, "breaks": [vars(found) for found in breaks]}))
     elif not breaks:
-        out.print(f"{count:,} events; the chain holds.")
+        out.print(f"{count:,} events; the chain holds, and what stands is as recorded.")
     for found in [] if as_json else breaks:
-        say(f"event {found.sequence}", "red", found.what)
+        say(f"event {found.sequence}" if found.sequence else "no event:", "red", found.what)
     raise typer.Exit(1 if breaks else 0)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from governance.audit import Break, Entry, Event, find_breaks
 from governance.ledger.events import LedgerError, demand_known, is_known, now, read_entry, record_event
+from governance.ledger.replay import Replay, secret_digest, standing
 from governance.ledger.schema import access_level, audit_event, disclosure_set, person
 from governance.ledger.store import Store
 from governance.ledger.studies import Studies, record_disclosure
@@ -86,12 +86,11 @@ class Ledger:
 
     def entries(self, after: int = 0, kinds: Collection[Event] = ()) -> Iterator[Entry]:
         """The audit log in the order of its sequence numbers, from the one after `after` on; all kinds, or some."""
-        question = sa.select(audit_event).where(audit_event.c.sequence > after).order_by(audit_event.c.sequence)
+        question = _LOG.where(audit_event.c.sequence > after)
         if kinds:
             question = question.where(audit_event.c.event.in_([kind.value for kind in kinds]))
         with self._store.read() as connection:
-            for row in connection.execution_options(yield_per=10_000).execute(question):
-                yield read_entry(row)
+            yield from _read_log(connection, question)
 
     def acted(self, actor: str) -> bool:
         """Whether anything in the log was done by that actor."""
@@ -105,22 +104,12 @@ class Ledger:
             return connection.execute(sa.select(sa.func.max(audit_event.c.sequence))).scalar_one() or 0
 
     def verify(self) -> list[Break]:
-        """Every place where the log, or a set of students that it names, is not what was recorded."""
-        # Events that are recorded meanwhile may name sets that were not yet there: they are left for the next time.
-        newest = self.newest()
-        kept = frozenset(self._sound_sets())
-        return list(find_breaks(takewhile(lambda entry: entry.sequence <= newest, self.entries()), kept))
-
-    def _sound_sets(self) -> Iterator[str]:
-        """The digests of the sets of students that are what their digests say."""
-        # Not as the column's type: what was put there from outside may be no bytes.
-        question = sa.select(
-            disclosure_set.c.digest, sa.type_coerce(disclosure_set.c.student_keys, sa.types.NullType())
-        )
-        with self._store.read() as connection:
-            for digest, keys in connection.execution_options(yield_per=1_000).execute(question):
-                if isinstance(keys, bytes) and hashlib.sha256(keys).hexdigest() == digest:
-                    yield digest
+        """Every place where the log is not what was recorded, or what stands in the store is not what the log says."""
+        replay = Replay()
+        with self._store.moment() as connection:
+            kept = frozenset(_sound_sets(connection))
+            breaks = list(find_breaks(replay.follow(_read_log(connection)), kept))
+            return breaks + list(replay.compare(standing(connection)))
 
     def disclosed_students(self, digest: str) -> bytes | None:
         """The sorted keys (little-endian 64-bit integers) behind a digest in the log."""
@@ -143,15 +132,16 @@ class Ledger:
             connection.execute(
                 person.insert().values(username=username, staff_key=staff_key, password_hash=hashed, added_at=now())
             )
-            record_event(connection, Event.PERSON_ADDED, actor, {"username": username, "staff_key": staff_key})
+            detail = {"username": username, "staff_key": staff_key, "password": secret_digest(hashed)}
+            record_event(connection, Event.PERSON_ADDED, actor, detail)
 
     def set_password(self, actor: str, username: str, password: str) -> None:
+        hashed = self._hasher.hash(password)
         with self._store.write() as connection:
             demand_known(connection, username)
-            connection.execute(
-                person.update().where(person.c.username == username).values(password_hash=self._hasher.hash(password))
-            )
-            record_event(connection, Event.PASSWORD_SET, actor, {"username": username})
+            connection.execute(person.update().where(person.c.username == username).values(password_hash=hashed))
+            detail = {"username": username, "password": secret_digest(hashed)}
+            record_event(connection, Event.PASSWORD_SET, actor, detail)
 
     def grant_level(self, actor: str, level: AccessLevel) -> None:
         with self._store.write() as connection:
@@ -193,6 +183,23 @@ class Ledger:
         """An answer, and the set of students it was about, in one transaction."""
         with self._store.write() as connection:
             return record_disclosure(connection, actor, detail, students)
+
+
+_LOG = sa.select(audit_event).order_by(audit_event.c.sequence)
+
+
+def _read_log(connection: sa.Connection, question: sa.Select[Any] = _LOG) -> Iterator[Entry]:
+    for row in connection.execution_options(yield_per=10_000).execute(question):
+        yield read_entry(row)
+
+
+def _sound_sets(connection: sa.Connection) -> Iterator[str]:
+    """The digests of the sets of students that are what their digests say."""
+    # Not as the column's type: what was put there from outside may be no bytes.
+    question = sa.select(disclosure_set.c.digest, sa.type_coerce(disclosure_set.c.student_keys, sa.types.NullType()))
+    for digest, keys in connection.execution_options(yield_per=1_000).execute(question):
+        if isinstance(keys, bytes) and hashlib.sha256(keys).hexdigest() == digest:
+            yield digest
 
 
 _STANDING = (

@@ -67,6 +67,16 @@ class Store:
         with self._reader.connect() as connection:
             yield connection
 
+    @contextmanager
+    def moment(self) -> Iterator[sa.Connection]:
+        """Several reads that see one moment, whatever is written meanwhile."""
+        with self._reader.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
     def close(self) -> None:
         self._engine.dispose()
 

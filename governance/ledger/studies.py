@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from governance.audit import Event
 from governance.ledger.events import LedgerError, demand_known, now, record_event
+from governance.ledger.replay import secret_digest, told_digest
 from governance.ledger.schema import code_key, disclosure_set, statistic_release, study_grant
 from governance.ledger.store import Store
 from governance.vocabulary import DateDetail, Grant
@@ -105,7 +106,7 @@ class Studies:
                 return bytes(known)
             made = secrets.token_bytes(CODE_KEY_BYTES)
             connection.execute(code_key.insert().values(grant_name=grant_name, secret=made))
-            record_event(connection, Event.CODE_KEY_MADE, actor, {"grant": grant_name})
+            record_event(connection, Event.CODE_KEY_MADE, actor, {"grant": grant_name, "secret": secret_digest(made)})
             return made
 
     def releases(self, audience: str, after: int) -> list[StatisticRelease]:
@@ -135,7 +136,9 @@ class Studies:
                     statements=release.statements,
                 )
             )
-            return record_disclosure(connection, actor, {**detail, "release": release.number}, students)
+            told_is = told_digest(release.answer, release.label, release.statements)
+            named = {"audience": release.audience, "release": release.number, "told": told_is}
+            return record_disclosure(connection, actor, {**detail, **named}, students)
 
 
 def record_disclosure(connection: sa.Connection, actor: str, detail: Mapping[str, Any], students: bytes) -> int:

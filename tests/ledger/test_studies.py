@@ -195,7 +195,7 @@ def test_a_key_is_in_no_event(ledger: Ledger) -> None:
     key = ledger.studies.code_key("rita", "study:old")
     told = "".join(f"{entry.actor}{entry.detail}" for entry in ledger.entries())
     assert key.hex() not in told and repr(key) not in told
-    assert '{"grant":"study:old"}' in told
+    assert '"grant":"study:old"' in told
 
 
 @pytest.mark.parametrize("name", ["study:old", "office:budget_office"])
@@ -304,6 +304,7 @@ def test_the_store_itself_refuses_to_forget_what_was_told(ledger: Ledger, tmp_pa
 
 
 def test_a_ledger_from_before_studies_gets_their_tables(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.studies.end_study("op", "old")
     ledger.close()
     with closing(store_of(tmp_path)) as store:
         store.executescript("DROP TABLE study_grant; DROP TABLE code_key; DROP TABLE statistic_release;")
