@@ -247,24 +247,11 @@ class Family(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class ModelQuery:
-    """A regression. `formula` is as it was written; it is parsed, and never evaluated."""
-
-    table: str
-    formula: str
-    family: Family
-    where: tuple[Condition, ...] = ()
-
-
-@dataclass(frozen=True)
 class ExplainQuery:
     """Why is, or is not, one student's row in my answers?"""
 
     table: str
     student_key: int
-
-
-Query = FrameQuery | SqlQuery | TabulateQuery | ModelQuery | ExplainQuery
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from governance.policy.decision import (
     explain_rows,
 )
 from governance.policy.evaluation import form_of_rows, identifies_persons, ties_outcomes_to_staff
-from governance.policy.scopes import EveryStudent, NoStudent, Scope, Step, StudentsAlong, StudentsIn
+from governance.policy.scopes import EveryStudent, NoStudent, Scope, ScopeStep, StudentsAlong, StudentsIn
 
 __all__ = [
     "CAPACITIES",
@@ -34,7 +34,7 @@ __all__ = [
     "RowRule",
     "RowsOfStudents",
     "Scope",
-    "Step",
+    "ScopeStep",
     "StudentsAlong",
     "StudentsIn",
     "current_capacities",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Step:
+class ScopeStep:
     """Rows of one table: joined to the step before `on` a column, mine if `mine`, with `where` among values.
 
     `current` asks that the row's period (declared in the catalog) holds today, `this_year` that its school year does.
@@ -38,7 +38,7 @@ class EveryStudent:
 class StudentsAlong:
     """The students at the end of a path that starts at the asker's own staff record."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ScopeStep, ...]
     because: str
 
 
@@ -60,28 +60,28 @@ Scope = EveryStudent | StudentsAlong | StudentsIn | NoStudent
 
 IN_MY_CLASSES = StudentsAlong(
     (
-        Step("section_staff", mine=True),
-        Step("section", on="section_key"),
-        Step("section_enrollment", on="section_key"),
+        ScopeStep("section_staff", mine=True),
+        ScopeStep("section", on="section_key"),
+        ScopeStep("section_enrollment", on="section_key"),
     ),
     because="is currently in a class that you currently teach",
 )
 ON_MY_CASELOAD = StudentsAlong(
-    (Step("caseload", mine=True),),
+    (ScopeStep("caseload", mine=True),),
     because="is currently assigned to you as a counselor",
 )
 IN_MY_SERVICE = StudentsAlong(
-    (Step("service_assignment", mine=True),),
+    (ScopeStep("service_assignment", mine=True),),
     because="is currently served by you, or assigned to you for evaluation",
 )
 IN_MY_BUILDINGS = StudentsAlong(
     (
-        Step(
+        ScopeStep(
             "staff_assignment",
             mine=True,
             where=(("staff_classification", ("Principal", "AssistantPrincipal")),),
         ),
-        Step("enrollment", on="school_key", this_year=True),
+        ScopeStep("enrollment", on="school_key", this_year=True),
     ),
     because="is currently enrolled in a school of which you are currently principal or assistant principal",
 )

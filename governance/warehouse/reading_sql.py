@@ -22,15 +22,6 @@ SPELLINGS = {
     ColumnType.DATE: (r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}", "DATE"),
     ColumnType.BOOLEAN: (r"(?i)true|false|1|0", "BOOLEAN"),
 }
-SQL_TYPES = {
-    ColumnType.KEY: "BIGINT",
-    ColumnType.TEXT: "VARCHAR",
-    ColumnType.CODE: "VARCHAR",
-    ColumnType.INTEGER: "INTEGER",
-    ColumnType.NUMBER: "DOUBLE",
-    ColumnType.DATE: "DATE",
-    ColumnType.BOOLEAN: "BOOLEAN",
-}
 # The rule that a value breaks which is there, but makes no value of its column's type.
 RULE_OF = {ColumnType.CODE: Rule.UNKNOWN_CODE, ColumnType.KEY: Rule.DANGLING_REFERENCE}
 

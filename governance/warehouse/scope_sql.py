@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from governance.catalog import Catalog
-from governance.policy import EveryStudent, NoStudent, Scope, Step, StudentsAlong, StudentsIn
+from governance.policy import EveryStudent, NoStudent, Scope, ScopeStep, StudentsAlong, StudentsIn
 from governance.vocabulary import Among, Between, Condition
 from governance.warehouse import sql
 
@@ -69,7 +69,9 @@ def last_link(scope: Scope, catalog: Catalog, folder: Path, staff_key: int | Non
 def path(scope: StudentsAlong | StudentsIn, catalog: Catalog, folder: Path, staff_key: int | None, today: date) -> Link:
     """The scope's tables joined, each row bound to today, starting at the asker's own record where it does."""
     steps = (
-        scope.steps if isinstance(scope, StudentsAlong) else (Step(scope.table, on="student_key", where=scope.where),)
+        scope.steps
+        if isinstance(scope, StudentsAlong)
+        else (ScopeStep(scope.table, on="student_key", where=scope.where),)
     )
     joins: list[str] = []
     conditions: list[str] = []
@@ -93,7 +95,7 @@ def path(scope: StudentsAlong | StudentsIn, catalog: Catalog, folder: Path, staf
     return Link(last.table, f"s{len(steps) - 1}", period[0], Sql(text, parameters))
 
 
-def _holds(step: Step, alias: str, catalog: Catalog, folder: Path, today: date) -> Sql:
+def _holds(step: ScopeStep, alias: str, catalog: Catalog, folder: Path, today: date) -> Sql:
     """That a row of the step counts today."""
     parts, parameters = ["true"], list[Any]()
     for column, values in step.where:

@@ -15,7 +15,6 @@ from governance.warehouse.synth.curriculum import (
     FULL_YEAR,
     GRADE_9,
     GRADES,
-    LEVEL_OF_GRADE,
     SPRING,
     TERMS,
     Course,
@@ -235,7 +234,3 @@ def write_seats(files: DistrictFiles, year: int, sections: Sections, seats: Seat
 def graded(sections: Sections) -> Booleans:
     """Which sections give marks."""
     return ~np.array([course.homeroom for course in COURSES])[sections.course]
-
-
-def level_of(grades: Ints) -> Ints:
-    return np.array(LEVEL_OF_GRADE)[grades]
