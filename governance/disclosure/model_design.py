@@ -37,6 +37,8 @@ class Design:
     @cached_property
     def has_constant(self) -> bool:
         """Whether the columns add up to one for every row: an intercept, or every level of a factor."""
+        if INTERCEPT in self.names:
+            return True
         rows = np.ones(len(self.matrix))
         near, *_ = np.linalg.lstsq(self.matrix, rows)
         return bool(np.allclose(self.matrix @ near, rows))

@@ -26,6 +26,7 @@ FINEST_SHARE = 1e-4
 FINEST_SHARE_OF_COUNTS = 1e-2
 SHARE_DIGITS = 2
 ERROR_DIGITS = 3
+PIECE = 1 << 16
 # An estimate is rounded to what so many rows' outcomes move it: then as many rows as N may stand for can be behind it.
 ROWS = 1.5
 # The preferred numbers of IEC 60063 (E24): each about a tenth larger than the one before.
@@ -127,7 +128,10 @@ def _term(name: str, estimate: float, error: float, degrees: float, rules: Model
 def _moved_by_one_row(exact: Exact) -> Floats:
     """By how much each estimate changes, at the most, if one of N rows has the next outcome that there is."""
     likely = None if exact.family is Family.OLS else special.expit(exact.result.fittedvalues)
-    reach = np.abs(exact.back @ np.linalg.solve(_curvature(exact.columns, likely), exact.columns.T)).max(axis=1)
+    solved = np.linalg.solve(_curvature(exact.columns, likely), exact.back.T)
+    # Some rows at a time: all at once would take as much room as the design again.
+    pieces = (exact.columns[start : start + PIECE] for start in range(0, len(exact.columns), PIECE))
+    reach = np.max([np.abs(piece @ solved).max(axis=0) for piece in pieces], axis=0)
     change = float(np.diff(np.unique(exact.outcome)).min(initial=np.inf))
     return to_steps(reach * exact.share) * change
 

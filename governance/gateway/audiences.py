@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -38,11 +39,12 @@ class Audience:
 
     def catch_up(self, ledger: Ledger) -> None:
         """Take in what was recorded since: after a start all of it, else what another gateway answered."""
-        for release in ledger.studies.releases(self.name, self.number):
-            for said in decode(release.statements):
-                self._labels[said.quantity].append(release.label)
-                self._take(said)
-            self.number = release.number
+        with self._wholly():
+            for release in ledger.studies.releases(self.name, self.number):
+                for said in decode(release.statements):
+                    self._labels[said.quantity].append(release.label)
+                    self._take(said)
+                self.number = release.number
 
     def _take(self, said: Said) -> None:
         """Amounts are not recorded: for counts they are known, of measures the least is taken to be possible."""
@@ -58,12 +60,18 @@ class Audience:
         return StatisticRelease(self.name, self.number + 1, answer_id, label, encode(said))
 
     def admit(self, made: Releasable, label: str) -> None:
-        """It was recorded, and will be shown. What is half known is forgotten, and caught up with the next time."""
-        try:
+        """It was recorded, and will be shown."""
+        with self._wholly():
             made.admit(self.told)
+            for said in made.said:
+                self._labels[said.quantity].append(label)
+            self.number += 1
+
+    @contextlib.contextmanager
+    def _wholly(self) -> Iterator[None]:
+        """What is only half known is forgotten, and caught up with the next time."""
+        try:
+            yield
         except BaseException:
             self._forget()
             raise
-        for said in made.said:
-            self._labels[said.quantity].append(label)
-        self.number += 1

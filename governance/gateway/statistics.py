@@ -59,7 +59,7 @@ class Statistics:
     def __init__(self, service: Service, ledger: Ledger) -> None:
         self._service, self._ledger = service, ledger
         self._audiences: dict[str, Audience] = {}
-        # Of its own: what takes long to weigh keeps nobody from being looked up, or recorded.
+        # Of their own: what takes long to weigh keeps nobody from being looked up, or recorded, or told exact rows.
         self._threads = ThreadPoolExecutor(WEIGHED_AT_ONCE, thread_name_prefix="weighing")
 
     def close(self) -> None:
@@ -74,9 +74,9 @@ class Statistics:
                 await self._withhold(begun, TOO_FINE)
             job = replace(checked.job, merge_below=rules.smallest if is_protected else 0)
             given, rows = await self._service.take(begun, job)
-            table = await self._aside(_read, rows, _demand_few(given.about["levels"]))
+            table = await to_the_end(None, _read, rows, _demand_few(given.about["levels"]))
             if not is_protected:
-                exact = await self._aside(exact_table, table.rows, *_of(checked))
+                exact = await to_the_end(None, exact_table, table.rows, *_of(checked))
                 await self._service.record_outcome(begun, given)
                 return table_body(checked, begun, given, table.levels, exact, None, 0)
             question = Question(checked.quantity, checked.unit.value, *_of(checked), rules)
@@ -95,7 +95,7 @@ class Statistics:
             if "refused" in given.about:
                 told = given.about["refused"]
                 await self._service.withhold(begun, told["message"], told["rule"], told["next"])
-            model = await self._aside(_model_rows, rows)
+            model = await to_the_end(None, _model_rows, rows)
             await self._release(
                 begun, given, checked.label, lambda told: weigh_model(model, checked.quantity, rules, told)
             )
@@ -145,6 +145,7 @@ class Statistics:
         await self._service.withhold(begun, message + answers, RULE, remedy)
 
     async def _aside(self, act: Callable[..., T], *arguments: Any) -> T:
+        """Where it keeps nobody else waiting."""
         return await to_the_end(self._threads, act, *arguments)
 
 

@@ -95,6 +95,8 @@ def test_no_number_beside_a_protected_table_or_model_is_exact(office: dbims_sdk.
     assert table.frame.attrs["dbims"]["rows"] == table.texts.size
     model = office.ols("numeric_grade ~ C(school_year)", "grade")
     assert model.observations % 10 == 0 and model.students % 10 == 0
+    # Likelihoods give back how many have an outcome. That nothing else does: `tests/disclosure/test_models_counts.py`.
+    assert not [name for name in model.fit if "likelihood" in name or name == "aic"]
 
 
 def test_the_same_question_gets_the_same_answer(office: dbims_sdk.Session) -> None:

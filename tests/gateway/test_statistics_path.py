@@ -18,6 +18,7 @@ import pytest
 import dbims_sdk
 from dbims_sdk import errors
 from governance.audit import Event
+from governance.disclosure.released import Protected
 from governance.gateway import statistics
 from governance.gateway.audiences import Audience
 from governance.gateway.begun import EVALUATION_NOTICE
@@ -314,3 +315,18 @@ def test_outcomes_beside_named_staff_carry_the_policys_notice(house: House) -> N
     assert json.loads(intended.detail)["notice"] == "evaluation"
     for plain in (session.frame("grade"), session.frame("section_staff")):
         assert plain.attrs["dbims"]["notice"] is None
+
+
+def test_what_was_half_admitted_is_forgotten_and_caught_up_with(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is on the record, and counts as told, though nobody got it."""
+    session = house.session(somebody(house, 2), C.SUPERINTENDENT)
+    question: dict[str, Any] = {"rows": "grade_level", "where": {"school_year": YEAR}, "protected": True}
+    first = session.tabulate("enrollment", **question)
+    before, admit = told(house), Protected.admit
+    monkeypatch.setattr(Protected, "admit", lambda *_: 1 / 0)
+    with pytest.raises(errors.InternalError):
+        session.tabulate("enrollment", **question)
+    monkeypatch.setattr(Protected, "admit", admit)
+    again = session.tabulate("enrollment", **question)
+    assert again.texts.equals(first.texts)
+    assert again.protection.earlier_releases == 2 and told(house) == before + 2
