@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from governance.disclosure.cells import Contributions
 from governance.disclosure.formulas import parse_formula
 from governance.disclosure.knowledge import Told
 from governance.disclosure.model_weighing import ModelRows, WeighedModel, weigh_model
-from governance.disclosure.models import Family, ModelRules, fit_model
+from governance.disclosure.models import Family, ModelRefused, ModelRules, fit_model
 from governance.disclosure.protection import protect
 from governance.disclosure.released import NotReleased, Question
 from governance.disclosure.rules import Topic, rules_for
@@ -25,11 +28,11 @@ Columns = dict[str, Any]
 def rows_of(text: str, columns: Columns, persons: Any, kept: Any = None) -> ModelRows:
     """What the worker hands on, of rows numbered in their order."""
     chosen = np.ones(len(persons), dtype=bool) if kept is None else kept
-    given = {name: values[chosen] for name, values in columns.items()}
+    asked = {name: values[chosen] for name, values in columns.items()}
     formula = parse_formula(text)
-    fitted = fit_model(formula, Family.OLS, given, persons[chosen], ModelRules())
+    fitted = fit_model(formula, Family.OLS, asked, persons[chosen], ModelRules())
     units = 10_000 + np.flatnonzero(chosen)
-    outcome = given[formula.response.column].astype(float)
+    outcome = asked[formula.response.column].astype(float)
     return ModelRows(units[fitted.used], persons[chosen][fitted.used], outcome[fitted.used], tuple(fitted.groups))
 
 
@@ -44,7 +47,7 @@ def mean_by(told: Told, codes: Any, columns: Columns, persons: Any, kept: Any = 
     """A protected table of means, known from then on."""
     chosen = np.ones(len(persons), dtype=bool) if kept is None else kept
     size = int(codes.max()) + 1
-    given = Contributions(
+    rows = Contributions(
         persons[chosen],
         10_000 + np.flatnonzero(chosen),
         codes[chosen][:, None].astype(np.int32),
@@ -52,7 +55,7 @@ def mean_by(told: Told, codes: Any, columns: Columns, persons: Any, kept: Any = 
         np.ones(int(chosen.sum()), dtype=bool),
         columns["y"][chosen].astype(float),
     )
-    made = protect(given, Question(QUANTITY, "student", Statistic.MEAN, 0, RULES), told)
+    made = protect(rows, Question(QUANTITY, "student", Statistic.MEAN, 0, RULES), told)
     made.admit(told)
     return made
 
@@ -147,3 +150,46 @@ def test_model_rows_check_themselves() -> None:
     ):
         with pytest.raises(ValueError, match="model rows"):
             ModelRows(*bad)
+
+
+def small_groups(persons: Any) -> Any:
+    """The indicators of every row, of every person's rows, and of every two persons'."""
+    whom = np.unique(persons)
+    own = np.array([persons == one for one in whom], dtype=float)
+    pairs = [own[i] + own[j] for i, j in combinations(range(len(whom)), 2)]
+    return np.vstack([np.eye(len(persons)), own, pairs])
+
+
+def those_that_follow(printed: Any, groups: Any) -> Any:
+    """Which groups' sums are combinations of printed sums: a slow and obvious oracle."""
+    left = groups - groups @ np.linalg.pinv(printed, rcond=1e-9) @ printed
+    return groups[np.abs(left).max(axis=1) < 1e-7]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 2]))
+def test_no_row_and_no_two_persons_follow_from_anything_told(seed: int, repeats: int) -> None:
+    """Tables of means and models, by levels that nearly coincide, over populations that nearly coincide."""
+    draw, told = np.random.default_rng(seed), Told()
+    people = int(draw.integers(30, 60))
+    persons = np.repeat(np.arange(people), repeats)
+    columns = {"y": scores(len(persons)), "x": draw.normal(size=len(persons))}
+    level, answered = draw.integers(0, 2, len(persons)), 0
+    for _ in range(8):
+        moved = draw.uniform(size=len(persons)) < draw.choice([0.0, 0.03, 0.3])
+        columns["g"] = np.where(moved, 1 - level, level)
+        kept = draw.uniform(size=len(persons)) > draw.choice([0.0, 0.03, 0.3])
+        try:
+            if draw.uniform() < 0.3:
+                mean_by(told, columns["g"], columns, persons, kept)
+            else:
+                ask(told, str(draw.choice(["y ~ 1", "y ~ C(g)", "y ~ C(g) + x", "y ~ x - 1"])), columns, persons, kept)
+            answered += 1
+        except (NotReleased, ModelRefused):
+            continue
+    known = told.of(QUANTITY)
+    assert answered
+    printed = np.zeros((len(known.printed), len(persons)))
+    for row, units in enumerate(known.printed):
+        printed[row, known.keys[np.asarray(units.to_array(), dtype=np.int64)] - 10_000] = 1.0
+    assert len(those_that_follow(printed, small_groups(persons))) == 0
