@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from governance.warehouse.sources import edfi_both as both
 from governance.warehouse.sources.edfi_2012_references import NOTES, organization, section, staff, student
 from governance.warehouse.sources.edfi_2012_rows import (
     action_rows,
-    assigned_share,
     calendar_rows,
     credential_rows,
     demographic_rows,
@@ -18,15 +18,15 @@ from governance.warehouse.sources.edfi_2012_rows import (
 from governance.warehouse.sources.edfi_mapping import (
     Dialect,
     Rows,
+    at,
     changed,
     constant,
     course_key,
     preferred,
     race_ethnicity,
     row,
-    school_or_office,
 )
-from governance.warehouse.sources.edfi_records import truth, year_ending, year_of_day
+from governance.warehouse.sources.edfi_records import year_of_day
 
 OF_SECTION = "SectionReference/SectionIdentity"
 OF_GRADE = "StudentSectionAssociationReference/StudentSectionAssociationIdentity"
@@ -36,8 +36,7 @@ STAFF: Rows = row(
     {
         "staff_key": "StaffUniqueStateId",
         "staff_id": "StaffUniqueStateId",
-        "first_name": "Name/FirstName",
-        "last_name": "Name/LastSurname",
+        **both.PERSON,
         "birth_date": "BirthDate",
         "sex": "Sex",
         "race_ethnicity": lambda record, _known: race_ethnicity(
@@ -47,7 +46,7 @@ STAFF: Rows = row(
             list(record.groups("ElectronicMail")), "EmailAddress", "@EmailAddressType", ("Work",)
         ),
         "highest_education": "HighestLevelOfEducationCompleted",
-        "years_of_experience": ("YearsOfPriorTeachingExperience", "YearsOfPriorProfessionalExperience"),
+        "years_of_experience": both.EXPERIENCE,
     },
 )
 
@@ -97,77 +96,15 @@ ROWS: dict[str, tuple[Rows, ...]] = {
     "Section": (Rows("section", section_rows),),
     "Staff": (STAFF, Rows("credential", credential_rows)),
     "Teacher": (STAFF, Rows("credential", credential_rows)),
-    "StaffEducationOrgEmploymentAssociation": (
-        row(
-            "employment",
-            {
-                "staff_key": staff(),
-                "employment_status": "EmploymentStatus",
-                "hire_date": "EmploymentPeriod/HireDate",
-                "end_date": "EmploymentPeriod/EndDate",
-                "separation_reason": "EmploymentPeriod/SeparationReason",
-            },
-        ),
-    ),
+    "StaffEducationOrgEmploymentAssociation": (both.employment(staff()),),
     "StaffEducationOrgAssignmentAssociation": (
-        row(
-            "staff_assignment",
-            {
-                "staff_key": staff(),
-                "school_key": lambda record, known: school_or_office(
-                    organization("EducationOrganizationReference")(record, known), known
-                ),
-                "staff_classification": "StaffClassification",
-                "position_title": "PositionTitle",
-                "full_time_equivalency": assigned_share,
-                "begin_date": "BeginDate",
-                "end_date": "EndDate",
-            },
-        ),
+        both.staff_assignment(staff(), organization("EducationOrganizationReference")),
     ),
-    "TeacherSectionAssociation": (
-        row(
-            "section_staff",
-            {
-                "section_key": section(OF_SECTION),
-                "staff_key": staff("TeacherReference"),
-                "classroom_position": "ClassroomPosition",
-                "begin_date": "BeginDate",
-                "end_date": "EndDate",
-            },
-        ),
-    ),
+    "TeacherSectionAssociation": (both.section_staff(section(OF_SECTION), staff("TeacherReference")),),
     "Student": (STUDENT, Rows("student_demographic", demographic_rows)),
     "StudentParentAssociation": (Rows("guardian", guardian_rows),),
-    "StudentSchoolAssociation": (
-        row(
-            "enrollment",
-            {
-                "student_key": student(),
-                "school_key": organization("SchoolReference"),
-                "school_year": changed(year_of_day, "EntryDate"),
-                "grade_level": "EntryGradeLevel",
-                "entry_date": "EntryDate",
-                "entry_type": "EntryType",
-                "exit_date": "ExitWithdrawDate",
-                "exit_type": "ExitWithdrawType",
-                "is_primary": constant("true"),
-            },
-        ),
-    ),
-    "StudentSectionAssociation": (
-        row(
-            "section_enrollment",
-            {
-                "student_key": student(),
-                "section_key": section(OF_SECTION),
-                "school_year": changed(year_ending, f"{OF_SECTION}/SchoolYear"),
-                "begin_date": "BeginDate",
-                "end_date": "EndDate",
-                "is_homeroom": changed(truth, "HomeroomIndicator"),
-            },
-        ),
-    ),
+    "StudentSchoolAssociation": (both.enrollment(student(), organization("SchoolReference"), constant("true")),),
+    "StudentSectionAssociation": (both.section_enrollment(student(), section(OF_SECTION), f"{OF_SECTION}/SchoolYear"),),
     "AttendanceEvent": (
         row(
             "attendance",
@@ -185,17 +122,10 @@ ROWS: dict[str, tuple[Rows, ...]] = {
         ),
     ),
     "Grade": (
-        row(
-            "grade",
-            {
-                "student_key": f"{OF_GRADE}/StudentIdentity/StudentUniqueStateId",
-                "section_key": section(f"{OF_GRADE}/SectionIdentity"),
-                "school_year": changed(year_ending, f"{OF_GRADE}/SectionIdentity/SchoolYear"),
-                "grading_period": "GradingPeriodReference/GradingPeriodIdentity/GradingPeriod",
-                "grade_type": "GradeType",
-                "numeric_grade": "NumericGradeEarned",
-                "letter_grade": "LetterGradeEarned",
-            },
+        both.grade(
+            at(f"{OF_GRADE}/StudentIdentity/StudentUniqueStateId"),
+            section(f"{OF_GRADE}/SectionIdentity"),
+            f"{OF_GRADE}/SectionIdentity/SchoolYear",
         ),
     ),
     "CourseTranscript": (Rows("transcript", transcript_rows),),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from governance.warehouse.sources import edfi_both as both
 from governance.warehouse.sources.edfi_mapping import (
     Note,
     Reading,
     assessment_subject,
     assessment_title,
-    look_up,
+    at,
     preferred,
     referred,
 )
 from governance.warehouse.sources.edfi_records import (
-    DanglingReferenceError,
     Record,
     Registers,
     compound,
     year_ending,
-    year_of_day,
 )
 
 SECTION_IDENTITY = ("StateOrganizationId", "LocalCourseCode", "SchoolYear", "Term", "ClassPeriodName", "Location")
@@ -51,16 +50,7 @@ def section(identity: str) -> Reading:
 
 
 def incident(record: Record, known: Registers) -> dict[str, str | None]:
-    """What is known of the incident a record refers to, by `ref` or by number and school."""
-    found = look_up(record, known, "DisciplineIncidentReference")
-    if found:
-        return found
-    identity = "DisciplineIncidentReference/DisciplineIncidentIdentity"
-    key = (record.text(f"{identity}/StateOrganizationId"), record.text(f"{identity}/IncidentIdentifier"))
-    found = known.find("incident", key)
-    if not found:
-        raise DanglingReferenceError("DisciplineIncidentReference refers to no incident of the source")
-    return found
+    return both.incident(record, known, "DisciplineIncidentReference", "StateOrganizationId")
 
 
 def described(record: Record, known: Registers, group: str) -> str | None:
@@ -94,13 +84,6 @@ def assessment_entry(record: Record, prefix: str) -> dict[str, str | None]:
         "title": f"{title} - {grade}" if title and grade else title,
         "subject": assessment_subject(subjects),
     }
-
-
-def note_organization(record: Record, known: Registers) -> None:
-    identifier = record.text("StateOrganizationId")
-    known.note("id:", (record.text("@id"),), organization=identifier)
-    if record.name != "School":
-        known.note("agency", (identifier,))
 
 
 def note_course(record: Record, known: Registers) -> None:
@@ -143,17 +126,11 @@ def note_parent(record: Record, known: Registers) -> None:
     telephones = list(record.groups("Telephone"))
     entry = {
         "guardian_id": record.text("ParentUniqueStateId"),
-        "first_name": record.text("Name/FirstName"),
-        "last_name": record.text("Name/LastSurname"),
+        **{name: record.text(path) for name, path in both.PERSON.items()},
         "telephone": preferred(telephones, "TelephoneNumber", "@PrimaryTelephoneNumberIndicator", ("true", "1")),
         "email": record.text("ElectronicMail/EmailAddress"),
     }
-    known.note("id:", (record.text("@id"),), **entry)
-    known.note("parent", (entry["guardian_id"],), **entry)
-
-
-def note_employment(record: Record, known: Registers) -> None:
-    known.note("employment", (staff()(record, known),), share=record.text("FullTimeEquivalency"))
+    both.note_named(record, known, "parent", (entry["guardian_id"],), entry)
 
 
 def note_academic_record(record: Record, known: Registers) -> None:
@@ -165,21 +142,6 @@ def note_academic_record(record: Record, known: Registers) -> None:
         "organization": record.text(f"{session}/StateOrganizationId"),
     }
     known.note("id:", (record.text("@id"),), **entry)
-
-
-def note_incident(record: Record, known: Registers) -> None:
-    school, number = organization("SchoolReference")(record, known), record.text("IncidentIdentifier")
-    entry = {
-        # Districts may count incidents anew each year.
-        "incident_id": compound(school, year_of_day(record.text("IncidentDate")), number),
-        "school_key": school,
-        "incident_date": record.text("IncidentDate"),
-        "school_year": year_of_day(record.text("IncidentDate")),
-        "behavior": described(record, known, "Behaviors"),
-        "location": record.text("IncidentLocation"),
-    }
-    known.note("id:", (record.text("@id"),), **entry)
-    known.note("incident", (school, number), **entry)
 
 
 def note_assessment(record: Record, known: Registers) -> None:
@@ -194,9 +156,9 @@ def note_code(group: str) -> Note:
 
 
 NOTES: dict[str, Note] = {
-    "EducationServiceCenter": note_organization,
-    "LocalEducationAgency": note_organization,
-    "School": note_organization,
+    "EducationServiceCenter": both.note_organization(at("StateOrganizationId")),
+    "LocalEducationAgency": both.note_organization(at("StateOrganizationId")),
+    "School": both.note_organization(at("StateOrganizationId")),
     "Course": note_course,
     "Session": note_session,
     "GradingPeriod": note_grading_period,
@@ -205,10 +167,12 @@ NOTES: dict[str, Note] = {
     "Student": note_student,
     "StudentReference": note_student,
     "Parent": note_parent,
-    "StaffEducationOrgEmploymentAssociation": note_employment,
+    "StaffEducationOrgEmploymentAssociation": both.note_employment(staff()),
     "CredentialFieldDescriptor": note_code("CredentialField"),
     "StudentAcademicRecord": note_academic_record,
-    "DisciplineIncident": note_incident,
+    "DisciplineIncident": both.note_incident(
+        organization("SchoolReference"), lambda record, known: described(record, known, "Behaviors")
+    ),
     "BehaviorDescriptor": note_code("Behaviors"),
     "DisciplineDescriptor": note_code("Disciplines"),
     "AssessmentReference": note_assessment,

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from governance.warehouse.sources import edfi_both as both
 from governance.warehouse.sources.edfi_2012_references import (
     assessment_entry,
     described,
     incident,
     organization,
     section_values,
-    staff,
     student,
 )
 from governance.warehouse.sources.edfi_mapping import (
     Values,
     course_key,
-    full_time_equivalency,
     look_up,
     preferred,
     race_ethnicity,
@@ -30,8 +29,6 @@ from governance.warehouse.sources.edfi_records import (
     year_ending,
     year_of_day,
 )
-
-HOME_FIRST = ("Home", "Physical", "Temporary", "Mailing")
 
 
 def section_rows(record: Record, known: Registers) -> Iterator[Values]:
@@ -66,7 +63,6 @@ def calendar_rows(record: Record, known: Registers) -> Iterator[Values]:
 def demographic_rows(record: Record, known: Registers) -> Iterator[Values]:
     """One row for each school year that the source has a calendar of."""
     addresses = list(record.groups("Address"))
-    characteristics = record.texts("StudentCharacteristics/Characteristic")
     english = {"Limited": "true", "NotLimited": "false"}
     values = {
         "student_key": record.text("StudentUniqueStateId"),
@@ -74,15 +70,11 @@ def demographic_rows(record: Record, known: Registers) -> Iterator[Values]:
         "home_language": record.text("HomeLanguages/Language"),
         "is_english_learner": english.get(record.text("LimitedEnglishProficiency") or ""),
         "meal_eligibility": record.text("SchoolFoodServicesEligibility"),
-        # What is not listed is not recorded: absent, rather than false.
-        "is_homeless": "true" if "Homeless" in characteristics else None,
-        "is_military_connected": "true" if "Parent in Military" in characteristics else None,
-        "town": preferred(addresses, "City", "@AddressType", HOME_FIRST),
-        "postal_code": preferred(addresses, "PostalCode", "@AddressType", HOME_FIRST),
+        **both.traits(record.texts("StudentCharacteristics/Characteristic")),
+        "town": preferred(addresses, "City", "@AddressType", both.HOME_FIRST),
+        "postal_code": preferred(addresses, "PostalCode", "@AddressType", both.HOME_FIRST),
     }
-    # Without a calendar there is no telling which year the source describes: the row is rejected for it.
-    for year in known.keys("school of year") or (None,):
-        yield {**values, "school_year": year}
+    yield from both.of_every_year(values, known)
 
 
 def guardian_rows(record: Record, known: Registers) -> Iterator[Values]:
@@ -92,13 +84,7 @@ def guardian_rows(record: Record, known: Registers) -> Iterator[Values]:
         parent = known.find("parent", (identity,))
     if not parent:
         raise DanglingReferenceError("ParentReference refers to no Parent of the source")
-    yield {
-        **parent,
-        "student_key": student()(record, known),
-        "relation": record.text("Relation"),
-        "is_primary_contact": truth(record.text("PrimaryContactStatus")),
-        "lives_with_student": truth(record.text("LivesWith")),
-    }
+    yield both.guardian(parent, student(), record, known)
 
 
 def credential_rows(record: Record, known: Registers) -> Iterator[Values]:
@@ -172,22 +158,11 @@ def incident_rows(record: Record, known: Registers) -> Iterator[Values]:
 
 def action_rows(record: Record, known: Registers) -> Iterator[Values]:
     """One row for each student whom the action is taken against."""
-    day = record.text("DisciplineDate")
     values = {
-        "action_id": compound(record.text("DisciplineActionIdentifier"), day),
+        **both.action(organization("ResponsibilitySchoolReference"), record, known),
         "incident_id": incident(record, known)["incident_id"],
-        "school_key": organization("ResponsibilitySchoolReference")(record, known),
-        "school_year": year_of_day(day),
-        "action_date": day,
         "discipline": described(record, known, "Disciplines"),
-        "length_days": record.text("ActualDisciplineActionLength", "DisciplineActionLength"),
     }
     for reference in record.groups("StudentReference"):
         listed = known.find("id:", (reference.text("@ref"),)).get("student")
         yield {**values, "student_key": reference.text("StudentIdentity/StudentUniqueStateId") or listed}
-
-
-def assigned_share(record: Record, known: Registers) -> str | None:
-    """The share of a full position, which this generation keeps with the employment."""
-    person = known.find("employment", (staff()(record, known),))
-    return full_time_equivalency(record.text("FullTimeEquivalency") or person.get("share"))

@@ -10,6 +10,7 @@ from governance.warehouse.sources.edfi_records import DanglingReferenceError, Re
 Values = Mapping[str, str | None]
 Reading = Callable[[Record, Registers], str | None]
 Note = Callable[[Record, Registers], None]
+Columns = Mapping[str, str | tuple[str, ...] | Reading]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Dialect:
     noting: frozenset[str]
 
 
-def row(table: str, columns: Mapping[str, str | tuple[str, ...] | Reading]) -> Rows:
+def row(table: str, columns: Columns) -> Rows:
     """One row of a table per record: each column a path, alternative paths, or a way to read it."""
     readings = {name: _reading(column) for name, column in columns.items()}
 
@@ -41,6 +42,11 @@ def row(table: str, columns: Mapping[str, str | tuple[str, ...] | Reading]) -> R
         yield {name: read(record, known) for name, read in readings.items()}
 
     return Rows(table, make)
+
+
+def at(*paths: str) -> Reading:
+    """The text at the first of the paths that has one."""
+    return lambda record, _known: record.text(*paths)
 
 
 def constant(text: str) -> Reading:
@@ -127,5 +133,4 @@ def _rank(kind: str | None, order: tuple[str, ...]) -> int:
 def _reading(column: str | tuple[str, ...] | Reading) -> Reading:
     if callable(column):
         return column
-    paths = (column,) if isinstance(column, str) else column
-    return lambda record, _known: record.text(*paths)
+    return at(column) if isinstance(column, str) else at(*column)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from governance.warehouse.sources import edfi_both as both
 from governance.warehouse.sources.edfi_mapping import (
+    Columns,
     Dialect,
     Rows,
     changed,
     preferred,
     race_ethnicity,
     row,
-    school_or_office,
 )
-from governance.warehouse.sources.edfi_records import truth, year_ending, year_of_day
+from governance.warehouse.sources.edfi_records import truth, year_of_day
 from governance.warehouse.sources.edfi_v6_references import (
     NOTES,
     OF_SESSION,
@@ -23,7 +24,6 @@ from governance.warehouse.sources.edfi_v6_references import (
 )
 from governance.warehouse.sources.edfi_v6_rows import (
     action_rows,
-    assigned_share,
     calendar_rows,
     course_of_record,
     credential_rows,
@@ -44,8 +44,7 @@ STAFF: Rows = row(
     {
         "staff_key": "StaffUniqueId",
         "staff_id": "StaffUniqueId",
-        "first_name": "Name/FirstName",
-        "last_name": "Name/LastSurname",
+        **both.PERSON,
         "birth_date": "BirthDate",
         "sex": "Sex",
         "race_ethnicity": lambda record, _known: race_ethnicity(
@@ -55,9 +54,18 @@ STAFF: Rows = row(
             list(record.groups("ElectronicMail")), "ElectronicMailAddress", "ElectronicMailType", ("Work",)
         ),
         "highest_education": "HighestCompletedLevelOfEducation",
-        "years_of_experience": ("YearsOfPriorTeachingExperience", "YearsOfPriorProfessionalExperience"),
+        "years_of_experience": both.EXPERIENCE,
     },
 )
+
+ATTENDANCE: Columns = {
+    "student_key": student(),
+    "school_year": changed(year_of_day, "AttendanceEvent/EventDate"),
+    "attendance_date": "AttendanceEvent/EventDate",
+    "attendance_event": "AttendanceEvent/AttendanceEventCategory",
+    "fraction_absent": "AttendanceEvent/EventDuration",
+    "reason": "AttendanceEvent/AttendanceEventReason",
+}
 
 PROGRAMS = (
     "Student",
@@ -102,44 +110,9 @@ ROWS: dict[str, tuple[Rows, ...]] = {
     "CalendarDate": (Rows("calendar_date", calendar_rows),),
     "Section": (Rows("section", section_rows),),
     "Staff": (STAFF, Rows("credential", credential_rows)),
-    "StaffEducationOrganizationEmploymentAssociation": (
-        row(
-            "employment",
-            {
-                "staff_key": staff(),
-                "employment_status": "EmploymentStatus",
-                "hire_date": "EmploymentPeriod/HireDate",
-                "end_date": "EmploymentPeriod/EndDate",
-                "separation_reason": "EmploymentPeriod/SeparationReason",
-            },
-        ),
-    ),
-    "StaffEducationOrganizationAssignmentAssociation": (
-        row(
-            "staff_assignment",
-            {
-                "staff_key": staff(),
-                "school_key": lambda record, known: school_or_office(organization()(record, known), known),
-                "staff_classification": "StaffClassification",
-                "position_title": "PositionTitle",
-                "full_time_equivalency": assigned_share,
-                "begin_date": "BeginDate",
-                "end_date": "EndDate",
-            },
-        ),
-    ),
-    "StaffSectionAssociation": (
-        row(
-            "section_staff",
-            {
-                "section_key": section(),
-                "staff_key": staff(),
-                "classroom_position": "ClassroomPosition",
-                "begin_date": "BeginDate",
-                "end_date": "EndDate",
-            },
-        ),
-    ),
+    "StaffEducationOrganizationEmploymentAssociation": (both.employment(staff()),),
+    "StaffEducationOrganizationAssignmentAssociation": (both.staff_assignment(staff(), organization()),),
+    "StaffSectionAssociation": (both.section_staff(section(), staff()),),
     "Student": (
         row(
             "student",
@@ -157,75 +130,20 @@ ROWS: dict[str, tuple[Rows, ...]] = {
     "StudentEducationOrganizationAssociation": (Rows("student_demographic", demographic_rows),),
     "StudentContactAssociation": (Rows("guardian", guardian_rows),),
     "StudentSchoolAssociation": (
-        row(
-            "enrollment",
-            {
-                "student_key": student(),
-                "school_key": school(),
-                "school_year": changed(year_of_day, "EntryDate"),
-                "grade_level": "EntryGradeLevel",
-                "entry_date": "EntryDate",
-                "entry_type": "EntryType",
-                "exit_date": "ExitWithdrawDate",
-                "exit_type": "ExitWithdrawType",
-                "is_primary": lambda record, _known: truth(record.text("PrimarySchool")) or "true",
-            },
-        ),
+        both.enrollment(student(), school(), lambda record, _known: truth(record.text("PrimarySchool")) or "true"),
     ),
     "StudentSectionAssociation": (
-        row(
-            "section_enrollment",
-            {
-                "student_key": student(),
-                "section_key": section(),
-                "school_year": changed(year_ending, f"{IN_SECTION}{OF_SESSION}/SchoolYear"),
-                "begin_date": "BeginDate",
-                "end_date": "EndDate",
-                "is_homeroom": changed(truth, "HomeroomIndicator"),
-            },
-        ),
+        both.section_enrollment(student(), section(), f"{IN_SECTION}{OF_SESSION}/SchoolYear"),
     ),
-    "StudentSchoolAttendanceEvent": (
-        row(
-            "attendance",
-            {
-                "student_key": student(),
-                "school_key": school(),
-                "school_year": changed(year_of_day, "AttendanceEvent/EventDate"),
-                "attendance_date": "AttendanceEvent/EventDate",
-                "attendance_event": "AttendanceEvent/AttendanceEventCategory",
-                "fraction_absent": "AttendanceEvent/EventDuration",
-                "reason": "AttendanceEvent/AttendanceEventReason",
-            },
-        ),
-    ),
+    "StudentSchoolAttendanceEvent": (row("attendance", {"school_key": school(), **ATTENDANCE}),),
     "StudentSectionAttendanceEvent": (
-        row(
-            "attendance",
-            {
-                "student_key": student(),
-                "school_key": school(SECTION_SCHOOL),
-                "section_key": section(),
-                "school_year": changed(year_of_day, "AttendanceEvent/EventDate"),
-                "attendance_date": "AttendanceEvent/EventDate",
-                "attendance_event": "AttendanceEvent/AttendanceEventCategory",
-                "fraction_absent": "AttendanceEvent/EventDuration",
-                "reason": "AttendanceEvent/AttendanceEventReason",
-            },
-        ),
+        row("attendance", {"school_key": school(SECTION_SCHOOL), "section_key": section(), **ATTENDANCE}),
     ),
     "Grade": (
-        row(
-            "grade",
-            {
-                "student_key": student(f"{GRADED}StudentReference"),
-                "section_key": section(f"{GRADED}{IN_SECTION}"),
-                "school_year": changed(year_ending, f"{GRADED}{IN_SECTION}{OF_SESSION}/SchoolYear"),
-                "grading_period": "GradingPeriodReference/GradingPeriodIdentity/GradingPeriod",
-                "grade_type": "GradeType",
-                "numeric_grade": "NumericGradeEarned",
-                "letter_grade": "LetterGradeEarned",
-            },
+        both.grade(
+            student(f"{GRADED}StudentReference"),
+            section(f"{GRADED}{IN_SECTION}"),
+            f"{GRADED}{IN_SECTION}{OF_SESSION}/SchoolYear",
         ),
     ),
     "StudentAssessment": (Rows("assessment_result", score_rows),),

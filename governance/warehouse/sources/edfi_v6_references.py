@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from governance.warehouse.sources import edfi_both as both
 from governance.warehouse.sources.edfi_mapping import (
     Note,
     Reading,
     assessment_subject,
     assessment_title,
-    look_up,
+    at,
     preferred,
     referred,
 )
 from governance.warehouse.sources.edfi_records import (
-    DanglingReferenceError,
     Record,
     Registers,
     compound,
     year_ending,
-    year_of_day,
 )
 
 OF_OFFERING = "CourseOfferingReference/CourseOfferingIdentity"
@@ -60,22 +59,13 @@ def section(prefix: str = "SectionReference/SectionIdentity/") -> Reading:
 
 
 def incident(record: Record, known: Registers, prefix: str = "") -> dict[str, str | None]:
-    """What is known of the incident a record refers to, by `ref` or by number and school."""
     reference = f"{prefix}DisciplineIncidentReference"
-    found = look_up(record, known, reference)
-    identity = f"{reference}/DisciplineIncidentIdentity"
-    where = record.text(f"{identity}/SchoolReference/SchoolIdentity/SchoolId")
-    found = found or known.find("incident", (where, record.text(f"{identity}/IncidentIdentifier")))
-    if not found:
-        raise DanglingReferenceError("DisciplineIncidentReference refers to no incident of the source")
-    return found
+    return both.incident(record, known, reference, "SchoolReference/SchoolIdentity/SchoolId")
 
 
-def note_organization(record: Record, known: Registers) -> None:
-    identifier = record.text(f"{record.name}Id")
-    known.note("id:", (record.text("@id"),), organization=identifier)
-    if record.name != "School":
-        known.note("agency", (identifier,))
+def identifier(record: Record, _known: Registers) -> str | None:
+    """An organization's, which is called after its kind."""
+    return record.text(f"{record.name}Id")
 
 
 def note_session(record: Record, known: Registers) -> None:
@@ -103,10 +93,6 @@ def note_offering(record: Record, known: Registers) -> None:
     known.note("offering", (school()(record, known), record.text("LocalCourseCode")), **entry)
 
 
-def note_employment(record: Record, known: Registers) -> None:
-    known.note("employment", (staff()(record, known),), share=record.text("FullTimeEquivalency"))
-
-
 def note_credential(record: Record, known: Registers) -> None:
     entry = {
         "credential_type": record.text("CredentialType"),
@@ -126,28 +112,11 @@ def note_contact(record: Record, known: Registers) -> None:
     telephones = list(record.groups("Telephone"))
     entry = {
         "guardian_id": record.text("ContactUniqueId"),
-        "first_name": record.text("Name/FirstName"),
-        "last_name": record.text("Name/LastSurname"),
+        **{name: record.text(path) for name, path in both.PERSON.items()},
         "telephone": preferred(telephones, "TelephoneNumber", "OrderOfPriority", ("1", "2")),
         "email": record.text("ElectronicMail/ElectronicMailAddress"),
     }
-    known.note("id:", (record.text("@id"),), **entry)
-    known.note("contact", (entry["guardian_id"],), **entry)
-
-
-def note_incident(record: Record, known: Registers) -> None:
-    where, number, day = school()(record, known), record.text("IncidentIdentifier"), record.text("IncidentDate")
-    entry = {
-        # Districts may count incidents anew each year.
-        "incident_id": compound(where, year_of_day(day), number),
-        "school_key": where,
-        "incident_date": day,
-        "school_year": year_of_day(day),
-        "behavior": record.text("Behavior/Behavior"),
-        "location": record.text("IncidentLocation"),
-    }
-    known.note("id:", (record.text("@id"),), **entry)
-    known.note("incident", (where, number), **entry)
+    both.note_named(record, known, "contact", (entry["guardian_id"],), entry)
 
 
 def note_assessment(record: Record, known: Registers) -> None:
@@ -160,19 +129,19 @@ def note_assessment(record: Record, known: Registers) -> None:
 
 
 NOTES: dict[str, Note] = {
-    "EducationServiceCenter": note_organization,
-    "LocalEducationAgency": note_organization,
-    "OrganizationDepartment": note_organization,
-    "StateEducationAgency": note_organization,
-    "School": note_organization,
+    "EducationServiceCenter": both.note_organization(identifier),
+    "LocalEducationAgency": both.note_organization(identifier),
+    "OrganizationDepartment": both.note_organization(identifier),
+    "StateEducationAgency": both.note_organization(identifier),
+    "School": both.note_organization(identifier),
     "Session": note_session,
     "Calendar": note_calendar,
     "Course": note_course,
     "CourseOffering": note_offering,
-    "StaffEducationOrganizationEmploymentAssociation": note_employment,
+    "StaffEducationOrganizationEmploymentAssociation": both.note_employment(staff()),
     "Credential": note_credential,
     "Student": note_student,
     "Contact": note_contact,
-    "DisciplineIncident": note_incident,
+    "DisciplineIncident": both.note_incident(school(), at("Behavior/Behavior")),
     "Assessment": note_assessment,
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from governance.warehouse.sources import edfi_both as both
 from governance.warehouse.sources.edfi_mapping import (
     Values,
     course_key,
-    full_time_equivalency,
     look_up,
     preferred,
     race_ethnicity,
@@ -16,7 +16,6 @@ from governance.warehouse.sources.edfi_records import (
     DanglingReferenceError,
     Record,
     Registers,
-    compound,
     day_of,
     truth,
     year_ending,
@@ -29,13 +28,11 @@ from governance.warehouse.sources.edfi_v6_references import (
     organization,
     school,
     section,
-    staff,
     student,
 )
 
 CREDENTIAL = "CredentialIdentity/CredentialIdentifier"
 INSTRUCTIONAL = frozenset({"Instructional day", "Make-up day"})
-HOME_FIRST = ("Home", "Physical", "Temporary", "Mailing")
 
 
 def calendar_rows(record: Record, known: Registers) -> Iterator[Values]:
@@ -88,22 +85,18 @@ def credential_rows(record: Record, known: Registers) -> Iterator[Values]:
 
 def demographic_rows(record: Record, known: Registers) -> Iterator[Values]:
     """One row for each school year that the source has a calendar of."""
-    addresses, traits = list(record.groups("Address")), record.texts("StudentCharacteristic/StudentCharacteristic")
+    addresses = list(record.groups("Address"))
     english = {"Limited": "true", "NotLimited": "false", "Not Limited": "false"}
     values = {
         "student_key": student()(record, known),
         "race_ethnicity": race_ethnicity(record.texts("Race"), record.text("HispanicLatinoEthnicity")),
         "home_language": record.text("Language/Language"),
         "is_english_learner": english.get(record.text("LimitedEnglishProficiency") or ""),
-        # What is not listed is not recorded: absent, rather than false.
-        "is_homeless": "true" if "Homeless" in traits else None,
-        "is_military_connected": "true" if "Parent in Military" in traits else None,
-        "town": preferred(addresses, "City", "AddressType", HOME_FIRST),
-        "postal_code": preferred(addresses, "PostalCode", "AddressType", HOME_FIRST),
+        **both.traits(record.texts("StudentCharacteristic/StudentCharacteristic")),
+        "town": preferred(addresses, "City", "AddressType", both.HOME_FIRST),
+        "postal_code": preferred(addresses, "PostalCode", "AddressType", both.HOME_FIRST),
     }
-    # Without a calendar there is no telling which year the source describes: the row is rejected for it.
-    for year in known.keys("school of year") or (None,):
-        yield {**values, "school_year": year}
+    yield from both.of_every_year(values, known)
 
 
 def guardian_rows(record: Record, known: Registers) -> Iterator[Values]:
@@ -111,13 +104,7 @@ def guardian_rows(record: Record, known: Registers) -> Iterator[Values]:
     contact = look_up(record, known, "ContactReference") or known.find("contact", (identifier,))
     if not contact:
         raise DanglingReferenceError("ContactReference refers to no Contact of the source")
-    yield {
-        **contact,
-        "student_key": student()(record, known),
-        "relation": record.text("Relation"),
-        "is_primary_contact": truth(record.text("PrimaryContactStatus")),
-        "lives_with_student": truth(record.text("LivesWith")),
-    }
+    yield both.guardian(contact, student(), record, known)
 
 
 def program_rows(record: Record, known: Registers) -> Iterator[Values]:
@@ -155,16 +142,11 @@ def incident_rows(record: Record, known: Registers) -> Iterator[Values]:
 def action_rows(record: Record, known: Registers) -> Iterator[Values]:
     association = "StudentDisciplineIncidentBehaviorAssociation"
     of_incident = f"{association}Reference/{association}Identity/"
-    day = record.text("DisciplineDate")
     yield {
+        **both.action(school("ResponsibilitySchoolReference"), record, known),
         "student_key": student()(record, known),
-        "action_id": compound(record.text("DisciplineActionIdentifier"), day),
         "incident_id": incident(record, known, of_incident)["incident_id"],
-        "school_key": school("ResponsibilitySchoolReference")(record, known),
-        "school_year": year_of_day(day),
-        "action_date": day,
         "discipline": record.text("Discipline"),
-        "length_days": record.text("ActualDisciplineActionLength", "DisciplineActionLength"),
     }
 
 
@@ -192,12 +174,6 @@ def score_rows(record: Record, known: Registers) -> Iterator[Values]:
     for metric, score in scores or [(method, None) for method in levels] or [(None, None)]:
         level = levels.get(metric) or only
         yield {**values, "score_metric": metric, "score": score, "performance_level": level}
-
-
-def assigned_share(record: Record, known: Registers) -> str | None:
-    """The share of a full position: the assignment's own, or that of the only employment."""
-    person = known.find("employment", (staff()(record, known),))
-    return full_time_equivalency(record.text("FullTimeEquivalency") or person.get("share"))
 
 
 def course_of_record(record: Record, known: Registers) -> str | None:
