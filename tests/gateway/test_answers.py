@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
 import threading
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pyarrow as pa
@@ -325,6 +328,26 @@ def test_many_people_at_once_each_get_their_own(house: House) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+async def test_an_answer_that_turns_out_too_large_on_its_way_is_cut_and_never_taken_for_whole() -> None:
+    async def rows() -> AsyncIterator[bytes]:
+        yield b"some"
+        raise GatewayError(ErrorCode.TOO_LARGE, "The answer is too large.")
+
+    @contextlib.asynccontextmanager
+    async def answer(*_: object) -> AsyncIterator[SimpleNamespace]:
+        yield SimpleNamespace(description={"rows": 1}, chunks=rows())
+
+    sent: list[str] = []
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(str(message["type"]))
+
+    response = routes.RowsResponse(SimpleNamespace(answer=answer), None, None)
+    with pytest.raises(ConnectionAbortedError):
+        await response({"type": "http"}, None, send)
+    assert sent == ["http.response.start", "http.response.body"]
 
 
 # --- the record
