@@ -92,13 +92,6 @@ def sets_of(member: sp.csr_array) -> tuple[FrozenBitMap, ...]:
     return tuple(FrozenBitMap(part) for part in parts)
 
 
-def sets_of_keys(quantity: str, sets: list[Ints], smallest: int) -> Said:
-    """Sets of persons (each sorted), of whom something was told by other means than a table."""
-    persons = np.unique(np.concatenate(sets))
-    places = tuple(FrozenBitMap(np.searchsorted(persons, each).astype(np.uint32)) for each in sets)
-    return Said.of_printed(quantity, persons, persons, places, smallest)
-
-
 def encode(answer: Sequence[Said]) -> bytes:
     """All that one answer says, for the ledger: opaque keys and sets of places, no value of anybody."""
     parts = [_encode(said) for said in answer]
