@@ -38,7 +38,7 @@ from governance.disclosure.weighed import Measure, Weighed
 from governance.disclosure.weighing import weigh
 from governance.vocabulary import Statistic
 
-ROUNDS = 4
+ROUNDS = 6
 SECONDS = 0.2
 TINY = 1e-9
 

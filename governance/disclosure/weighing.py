@@ -17,12 +17,15 @@ from governance.disclosure.worlds import Floats
 
 
 def weigh(draft: Draft, printed: Mask, measure: Measure) -> Weighed:
-    """Everything printed to the audience, together with the `printed` statements of this answer."""
+    """Everything printed to the audience, together with the `printed` statements of this answer.
+
+    What is found easily is mended first: `is_safe` is only said after all three were looked for.
+    """
     small, clashing = _nested(draft, printed, measure)
-    small |= _implied(draft, printed, measure)
-    # What is found easily is mended first: looking for worlds takes longest.
     if small or clashing:
         return Weighed(small, clashing)
+    if small := _implied(draft, printed, measure):
+        return Weighed(small)
     by_numbers = look_for_worlds(draft, printed, measure, who_reads_numbers(draft, printed))
     if not by_numbers.is_safe or not draft.marks():
         return by_numbers
