@@ -194,8 +194,8 @@ def _linear_fit(exact: Exact, spread: float) -> dict[str, float]:
         "adjusted_r_squared": _share(exact, 1 - left * (exact.degrees + terms)),
         "residual_standard_error": spread,
     }
-    # What is left of a small share of counts is too coarse for a test.
-    if not terms or exact.is_of_counts:
+    # Of counts, and where next to nothing is left, what is printed is too coarse for a test.
+    if not terms or exact.is_of_counts or left <= 0:
         return told
     f = to_digits(float(exact.result.fvalue) if exact.is_clustered else explained / terms / left, SHARE_DIGITS)
     p = float(stats.f.sf(f, terms, exact.degrees))

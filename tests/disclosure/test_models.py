@@ -146,6 +146,13 @@ def test_rows_that_lack_a_value_are_left_out() -> None:
     assert fitted.observations == len(kept)
 
 
+def test_next_to_nothing_unexplained_is_no_test_of_fit() -> None:
+    """Of the sum of squares, about zero: where there is no intercept, nearly all of it."""
+    columns = district() | {"big": np.full(N, 1.0) + np.arange(N) / 1e6, "far": 90_000 + district()["score"]}
+    fitted = model("far ~ big - 1", columns)
+    assert fitted.fit["r_squared"] == 1.0 and "f_statistic" not in fitted.fit
+
+
 def test_names_are_the_formulas_and_the_commonest_level_is_the_reference() -> None:
     columns = district() | {"level": np.repeat([1.0, 2.5, 3.0], 100)}
     assert list(estimates(model("score ~ C(grade_level)*log(days) + C(level) + C(lunch)", columns))) == [
