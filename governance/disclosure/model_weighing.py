@@ -1,7 +1,8 @@
 """What a model adds to all that its audience was told: weighed like a table of sums over the same groups of rows.
 
 A model tells, nearly, the sum of the outcomes of every group whose indicator its regressors span: of all rows, and of
-every level. These sums are statements about rows, of the same quantity as tables of the outcome are.
+every level. These sums are statements about rows, of the same quantity as tables of the outcome are. Of an outcome of
+two values they are also counts: of the persons who have it, and of those who do not.
 """
 
 from __future__ import annotations
@@ -45,42 +46,64 @@ class ModelRows:
 
 @dataclass(frozen=True)
 class WeighedModel:
-    """A model that may be shown: what it adds to the audience's knowledge."""
+    """A model that may be shown: what it adds to the audience's knowledge, of one quantity or two."""
 
-    draft: Draft
-    weighed: Weighed
+    parts: tuple[tuple[Draft, Weighed], ...]
 
     @property
     def said(self) -> tuple[Said, ...]:
-        return (self.draft.said,)
+        return tuple(draft.said for draft, _ in self.parts)
 
     def admit(self, told: Told) -> None:
         """The model was recorded, and will be shown: the audience knows it."""
-        told.of(self.draft.said.quantity).admit(self.draft, self.weighed.worlds, self.weighed.doubts)
+        for draft, weighed in self.parts:
+            told.of(draft.said.quantity).admit(draft, weighed.worlds, weighed.doubts)
 
 
-def weigh_model(rows: ModelRows, quantity: str, rules: Rules, told: Told) -> WeighedModel:
-    """The model as it may be admitted, or `NotReleased`: a part of a model cannot be withheld. `told` is unchanged."""
-    said, outcomes = _statements(rows, quantity, rules)
+def weigh_model(rows: ModelRows, quantity: str, counted: str, rules: Rules, told: Told) -> WeighedModel:
+    """The model as it may be admitted, or `NotReleased`: a part of a model cannot be withheld. `told` is unchanged.
+
+    `counted`: the quantity that counts of the same persons are.
+    """
+    parts = [_weighed(*_sums(rows, quantity, rules), told)]
+    if len(np.unique(rows.outcomes)) == 2:
+        parts.append(_weighed(*_counts(rows, counted, rules), told))
+    return WeighedModel(tuple(parts))
+
+
+def _sums(rows: ModelRows, quantity: str, rules: Rules) -> tuple[Said, Floats, Measure]:
+    """What the model says, all of it printed, over its rows in the order of their numbers; and their outcomes."""
+    order, outcomes = np.argsort(rows.units, kind="stable"), rows.outcomes
+    sets = tuple(_places(group[order]) for group in rows.groups)
+    said = Said.of_printed(quantity, rows.units[order], rows.persons[order], sets, rules.smallest)
     scale = max(float(np.abs(outcomes).mean()), 1e-9)
     ends = min(float(outcomes.min()), 0.0), max(float(outcomes.max()), 0.0)
-    draft = told.of(quantity).draft(said, outcomes)
+    return said, outcomes[order], Measure(rules.smallest, False, rules.open_width * scale, *ends)
+
+
+def _counts(rows: ModelRows, counted: str, rules: Rules) -> tuple[Said, Floats, Measure]:
+    """Of every group, who has the one outcome, and who the other."""
+    whom, person = np.unique(rows.persons, return_inverse=True)
+    has_it = rows.outcomes == rows.outcomes.max()
+    sides = [_places(np.bincount(person[group & side]) > 0) for group in rows.groups for side in (has_it, ~has_it)]
+    said = Said.of_printed(counted, whom, whom, tuple(dict.fromkeys(sides)), rules.smallest)
+    return said, np.ones(len(whom)), Measure(rules.smallest, True, float(rules.open_width), 0.0, 1.0)
+
+
+def _places(flags: Flags) -> FrozenBitMap:
+    return FrozenBitMap(np.flatnonzero(flags).astype(np.uint32))
+
+
+def _weighed(said: Said, amounts: Floats, measure: Measure, told: Told) -> tuple[Draft, Weighed]:
+    draft = told.of(said.quantity).draft(said, amounts)
     try:
-        weighed = weigh(draft, said.printed, Measure(rules.smallest, False, rules.open_width * scale, *ends))
+        weighed = weigh(draft, said.printed, measure)
     except (ArithmeticError, np.linalg.LinAlgError):
         # A program that was not solved has shown nothing to be safe.
-        raise _not_released(frozenset(), quantity) from None
+        raise _not_released(frozenset(), said.quantity) from None
     if not weighed.is_safe:
-        raise _not_released(_answers_about(draft, weighed), quantity)
-    return WeighedModel(draft, weighed)
-
-
-def _statements(rows: ModelRows, quantity: str, rules: Rules) -> tuple[Said, Floats]:
-    """What the model says, all of it printed, over its rows in the order of their numbers; and their outcomes."""
-    order = np.argsort(rows.units, kind="stable")
-    sets = tuple(FrozenBitMap(np.flatnonzero(group[order]).astype(np.uint32)) for group in rows.groups)
-    said = Said.of_printed(quantity, rows.units[order], rows.persons[order], sets, rules.smallest)
-    return said, rows.outcomes[order]
+        raise _not_released(_answers_about(draft, weighed), said.quantity)
+    return draft, weighed
 
 
 def _answers_about(draft: Draft, weighed: Weighed) -> frozenset[int]:

@@ -95,9 +95,9 @@ class Statistics:
             if "refused" in given.about:
                 told = given.about["refused"]
                 await self._service.withhold(begun, told["message"], told["rule"], told["next"])
-            model = await to_the_end(None, _model_rows, rows)
+            model, counted = await to_the_end(None, _model_rows, rows), begun.catalog.tables[checked.table].unit.value
             await self._release(
-                begun, given, checked.label, lambda told: weigh_model(model, checked.quantity, rules, told)
+                begun, given, checked.label, lambda told: weigh_model(model, checked.quantity, counted, rules, told)
             )
             return model_body(checked, begun, given, rules)
 

@@ -38,7 +38,7 @@ def rows_of(text: str, columns: Columns, persons: Any, kept: Any = None) -> Mode
 
 def ask(told: Told, text: str, columns: Columns, persons: Any, kept: Any = None) -> WeighedModel:
     """A model that is released, and so known from then on."""
-    weighed = weigh_model(rows_of(text, columns, persons, kept), QUANTITY, RULES, told)
+    weighed = weigh_model(rows_of(text, columns, persons, kept), QUANTITY, "student", RULES, told)
     weighed.admit(told)
     return weighed
 
@@ -130,6 +130,42 @@ def test_models_of_groups_far_apart_are_all_released() -> None:
     ask(told, "y ~ 1", columns, persons, columns["g"] < 2)
     mean_by(told, columns["g"], columns, persons)
     ask(told, "y ~ C(g)", columns, persons)
+
+
+def count_by(told: Told, codes: Any, persons: Any) -> Any:
+    """A protected table of counts, known from then on."""
+    sizes, everybody = tuple(int(axis.max()) + 1 for axis in codes.T), np.ones(len(persons), dtype=bool)
+    rows = Contributions(persons, persons, codes.astype(np.int32), sizes, everybody, np.ones(len(persons)))
+    made = protect(rows, Question("student", "student", Statistic.COUNT, 0, RULES), told)
+    made.admit(told)
+    return made
+
+
+def test_a_count_that_was_suppressed_is_not_told_by_a_model_of_true_and_false() -> None:
+    """Three learners of English in one school are hidden, and others with them: a model of those would tell of them."""
+    school = np.repeat([0, 1, 2], [60, 60, 60])
+    persons, told, first = np.arange(180), Told(), np.arange(180) % 60
+    learner = first < np.array([3, 12, 25])[school]
+    table = count_by(told, np.column_stack([school, learner]), persons)
+    ones = [table.texts[at * 3 + 1] for at in range(3)]
+    hidden = ones.index("*", 1)
+    assert ones[0] == "*"
+    others = (school == hidden) | (school == 3 - hidden)
+    with pytest.raises(NotReleased) as refused:
+        ask(told, "y ~ C(g)", {"y": learner, "g": school}, persons, others)
+    assert refused.value.quantity == "student"
+    ask(told, "y ~ x", {"y": learner, "x": first * 1.0}, persons)
+
+
+def test_a_model_of_true_and_false_counts_as_told() -> None:
+    """How many have the outcome is known from then on: a count of nearly the same persons is not shown."""
+    persons, told = np.arange(120), Told()
+    has_it = np.arange(120) < 50
+    (rates, counts) = ask(told, "y ~ 1", {"y": has_it}, persons).said
+    assert (rates.quantity, counts.quantity) == (QUANTITY, "student")
+    assert counts.counts and sorted(map(len, counts.sets)) == [50, 70]
+    with pytest.raises(NotReleased):
+        count_by(told, np.zeros((53, 1), dtype=int), persons[:53])
 
 
 def test_what_a_model_said_is_remembered_as_sets_of_rows() -> None:
