@@ -2,7 +2,8 @@
 
 A model tells, nearly, the sum of the outcomes of every group whose indicator its regressors span: of all rows, and of
 every level. These sums are statements about rows, of the same quantity as tables of the outcome are. Of an outcome of
-two values they are also counts: of the persons who have it, and of those who do not.
+two values they are also counts of the persons who have it. How many do not follows where a group's size was told: a
+model tells it in tens only.
 """
 
 from __future__ import annotations
@@ -82,11 +83,11 @@ def _sums(rows: ModelRows, quantity: str, rules: Rules) -> tuple[Said, Floats, M
 
 
 def _counts(rows: ModelRows, counted: str, rules: Rules) -> tuple[Said, Floats, Measure]:
-    """Of every group, who has the one outcome, and who the other."""
+    """Of every group, who has the outcome."""
     whom, person = np.unique(rows.persons, return_inverse=True)
     has_it = rows.outcomes == rows.outcomes.max()
-    sides = [_places(np.bincount(person[group & side]) > 0) for group in rows.groups for side in (has_it, ~has_it)]
-    said = Said.of_printed(counted, whom, whom, tuple(dict.fromkeys(sides)), rules.smallest)
+    sets = [_places(np.bincount(person[group & has_it]) > 0) for group in rows.groups]
+    said = Said.of_printed(counted, whom, whom, tuple(dict.fromkeys(sets)), rules.smallest)
     return said, np.ones(len(whom)), Measure(rules.smallest, True, float(rules.open_width), 0.0, 1.0)
 
 
