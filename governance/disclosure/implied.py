@@ -147,7 +147,8 @@ def _about(equations: Floats, atoms: Ints) -> Floats:
     others = np.delete(equations, atoms, axis=1)
     if not others.shape[1]:
         return equations[:, atoms]
-    left, sizes, _ = np.linalg.svd(others, full_matrices=True)
+    # Of the directions on the right, of which there are many, none is needed beyond the rank.
+    left, sizes, _ = np.linalg.svd(others, full_matrices=others.shape[0] > others.shape[1])
     rank = int((sizes > TINY * max(1.0, float(sizes.max(initial=0.0)))).sum())
     return np.asarray(left[:, rank:].T @ equations[:, atoms])
 

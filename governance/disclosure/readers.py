@@ -133,7 +133,8 @@ def _as_worlds(draft: Draft, worlds: Floats, reached: Floats) -> tuple[World, ..
 
 def _zones(draft: Draft, printed: Mask, names: list[FrozenBitMap]) -> Iterator[Ints]:
     """Where worlds are looked for: first among what this answer does not show, then among all that was not shown, then
-    everywhere: what no answer ever told apart may also be exchanged.
+    everywhere: what no answer ever told apart may also be exchanged. Where that is too much, among the smallest printed
+    groups of those who were not shown: who leaves one of these is replaced from the same.
 
     What is found in a part is feasible in the whole, so a smaller zone never shows a secret wider than it is.
     """
@@ -141,10 +142,27 @@ def _zones(draft: Draft, printed: Mask, names: list[FrozenBitMap]) -> Iterator[I
     near = atoms_in(draft, BitMap.union(BitMap(), *hidden))
     wide = atoms_in(draft, BitMap.union(BitMap(), *hidden, *names, *draft.known.secrets))
     yield near
-    for zone in (wide, np.arange(len(draft.atoms))):
+    for zone in (wide, _around(draft, printed, wide)):
         if len(near) < len(zone) <= ZONE_ATOMS:
             yield zone
             near = zone
+
+
+def _around(draft: Draft, printed: Mask, atoms: Ints) -> Ints:
+    """All atoms; of too many, those of the smallest printed groups that have some of `atoms`."""
+    if len(draft.atoms) <= ZONE_ATOMS:
+        return np.arange(len(draft.atoms))
+    groups = sorted(draft.all_printed(printed), key=len)
+    member = draft.over_atoms(groups, np.arange(len(draft.atoms)))
+    wanted = np.zeros(len(draft.atoms))
+    wanted[atoms] = 1.0
+    zone = wanted > 0
+    for row in np.flatnonzero(member @ wanted):
+        wider = zone.copy()
+        wider[member.indices[member.indptr[row] : member.indptr[row + 1]]] = True
+        if wider.sum() <= ZONE_ATOMS:
+            zone = wider
+    return np.flatnonzero(zone)
 
 
 def atoms_in(draft: Draft, units: BitMap) -> Ints:

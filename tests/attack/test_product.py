@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from governance.disclosure import readers
 from tests.attack.attacker import Findings, attack
 from tests.attack.districts import YEARS, Query, differing_pair, make_district, random_query, random_sequence
 from tests.attack.edsight import LEVELS, Block, Counts, audit
@@ -66,6 +67,16 @@ def test_thirty_tables_of_each_of_twenty_districts(seed: int) -> None:
 
 def test_forty_queries_of_one_audience() -> None:
     check_sequence(100, 160, 40)
+
+
+def test_worlds_sought_among_few_atoms_are_worlds_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As in a state, where all atoms are too many: fewer answers, and as safe.
+    monkeypatch.setattr(readers, "ZONE_ATOMS", 60)
+    frame = make_district(7, 300)
+    audience = Audience(frame)
+    shown = [audience.ask(Query((name,), ("sex",), {"year": (year,)})) for name in ("grade", "lunch") for year in YEARS]
+    assert sum(table is not None for table in shown) > 1
+    assert_holds(audience)
 
 
 @pytest.mark.long
