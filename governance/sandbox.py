@@ -97,8 +97,12 @@ def confinement(hostname: str) -> Iterator[str]:
 
 
 def process_view() -> Iterator[str]:
-    """A /proc of its own, without the keyring of the machine, and a minimal /dev."""
-    yield from ("--proc", "/proc", "--dev", "/dev")
+    """A /proc of its own, without the keyring of the machine, and a minimal /dev.
+
+    The settings of the kernel under /proc/sys are the machine's, and root's: where the host account is root, only a
+    mount that cannot be written keeps a session from them.
+    """
+    yield from ("--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev")
     for listing in ("/proc/keys", "/proc/key-users"):
         # Device files cannot be opened through a bind mount: whoever reads these lists gets an error.
         yield from ("--ro-bind-try", "/dev/null", listing)

@@ -28,7 +28,7 @@ from governance.disclosure.knowledge import Draft, Told
 from governance.disclosure.primary import Mask, rows_of_percents, too_small
 from governance.disclosure.printed import print_cells, shown_by
 from governance.disclosure.readers import IN_DOUBT
-from governance.disclosure.released import COARSER, NotReleased, Protected, Question, stands_in_the_way
+from governance.disclosure.released import COARSER, NOTHING_TO_SHOW, NotReleased, Protected, Question, stands_in_the_way
 from governance.disclosure.rules import Reason
 from governance.disclosure.said import Said, sets_of
 from governance.disclosure.sizes import counts_behind, hidden_for_sizes
@@ -55,6 +55,8 @@ def protect(given: Contributions, question: Question, told: Told) -> Protected:
     Several means give back how many persons are behind each, and rates how many of them: so a measure is shown only
     where those counts could be, and the counts count as told.
     """
+    if len(np.unique(given.persons[given.inside])) < question.rules.smallest:
+        raise NotReleased(NOTHING_TO_SHOW, COARSER)
     if np.prod([size + 1.0 for size in given.sizes]) > MAX_PROTECTED_CELLS:
         raise NotReleased(f"A protected table has at most {MAX_PROTECTED_CELLS:,} cells, totals included.", COARSER)
     try:
@@ -79,8 +81,6 @@ class _Protection:
         self, given: Contributions, question: Question, told: Told, kept: tuple[Reason | None, ...] = ()
     ) -> None:
         inside = given.only(given.inside)
-        if not len(inside.persons):
-            raise NotReleased("Nobody is in the population that was asked for.", "Widen the where.")
         self.question, self.rules = question, question.rules
         self.cells = count_cells(given)
         self.shown = shown_by(given, self.cells, question.statistic, question.columns)
@@ -267,7 +267,7 @@ class _Protection:
 
     def _released(self, draft: Draft, hidden: Mask, differencing: Mask, weighed: Weighed) -> Protected:
         if hidden.all():
-            raise NotReleased("Every cell of this table would have to be suppressed.", COARSER)
+            raise NotReleased(NOTHING_TO_SHOW, COARSER)
         grid: list[Reason | None] = [None] * self.cells.size
         for at, place in enumerate(self.filled.tolist()):
             if hidden[at]:

@@ -14,6 +14,10 @@ from governance.vocabulary import Statistic
 COARSER = "Ask for fewer or coarser dimensions, or for a larger population."
 
 
+NOTHING_TO_SHOW = "No cell of this table may be shown: nobody, or too few persons, would be in it."
+"""Said for none as for few: which of them it was would be told."""
+
+
 class NotReleased(Exception):
     """No table of this question may be shown. `earlier`: answers about `quantity` that stand in the way."""
 

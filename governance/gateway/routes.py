@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -28,6 +29,8 @@ from governance.vocabulary import Asker, Purpose
 ARROW = "application/vnd.apache.arrow.stream"
 MAX_BODY = 1 << 20
 STALLED_SECONDS = 15.0
+SLOWEST = 256 * 1024
+"""Bytes a second that a reader takes at least, once its first seconds are over."""
 WHOLE_ANSWER_SECONDS = 600.0
 WHOLE_QUESTION_SECONDS = 20.0
 _log = logging.getLogger(__name__)
@@ -130,10 +133,12 @@ class RowsResponse(Response):
                 self._service.answer(self._asker, self._question) as answer,
             ):
                 started = True
-                await _soon(send(_start(answer.description)))
+                reader = Patience()
+                await reader.take(send(_start(answer.description)), 0)
                 async for chunk in answer.chunks:
-                    await _soon(send({"type": "http.response.body", "body": chunk, "more_body": True}))
-                await _soon(send({"type": "http.response.body", "body": b"", "more_body": False}))
+                    body = {"type": "http.response.body", "body": chunk, "more_body": True}
+                    await reader.take(send(body), len(chunk))
+                await reader.take(send({"type": "http.response.body", "body": b"", "more_body": False}), 0)
         except Exception as error:
             if started or not isinstance(error, GatewayError):
                 _log.error("an answer failed: %s", type(error).__name__)
@@ -143,10 +148,21 @@ class RowsResponse(Response):
             await _error(error if isinstance(error, GatewayError) else internal())(scope, receive, send)
 
 
-async def _soon(sending: Awaitable[None]) -> None:
-    """A reader that takes nothing for so long would keep a worker from everybody else."""
-    async with asyncio.timeout(STALLED_SECONDS):
-        await sending
+class Patience:
+    """With a reader: one that takes nothing for long, or little for longer, keeps a worker from everybody else."""
+
+    def __init__(self) -> None:
+        self._waited, self._taken = 0.0, 0
+
+    async def take(self, sending: Awaitable[None], size: int) -> None:
+        """Raises TimeoutError when it is at its end. `size`: bytes that are sent."""
+        begin = time.monotonic()
+        async with asyncio.timeout(STALLED_SECONDS):
+            await sending
+        self._waited += time.monotonic() - begin
+        self._taken += size
+        if self._waited > STALLED_SECONDS + self._taken / SLOWEST:
+            raise TimeoutError
 
 
 def _start(description: dict[str, Any]) -> dict[str, Any]:

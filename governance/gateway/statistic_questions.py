@@ -11,6 +11,7 @@ from governance.disclosure.formulas import FormulaRefused, parse_formula
 from governance.disclosure.rules import Topic
 from governance.gateway.begun import Prepared
 from governance.gateway.errors import ErrorCode, GatewayError, bad_query
+from governance.gateway.picking import columns_that_pick_out
 from governance.gateway.questions import fields_of, read_condition, read_table
 from governance.vocabulary import Condition, Family, Statistic, TabulateQuery
 from governance.warehouse.wire import PreparedModel, PreparedTable, Step
@@ -25,13 +26,15 @@ TOO_FINE = {"race_ethnicity", "sex"}
 
 @dataclass(frozen=True)
 class CheckedTable:
-    """A table of statistics that can be decided on. `used`: every table and column that it touches."""
+    """A table of statistics that can be decided on. `used`: every table and column that it touches; `picks_out`: those
+    by whose conditions single persons could be picked out."""
 
     query: TabulateQuery
     unit: Unit
     quantity: str
     topic: Topic
     is_of_one_school_race_and_sex: bool
+    picks_out: tuple[str, ...]
     job: PreparedTable
     used: tuple[Step, ...]
 
@@ -67,6 +70,7 @@ class CheckedModel:
     quantity: str
     topic: Topic
     is_of_one_school_race_and_sex: bool
+    picks_out: tuple[str, ...]
     job: PreparedModel
     used: tuple[Step, ...]
 
@@ -107,6 +111,7 @@ def table_question(body: Any, catalog: Catalog) -> CheckedTable:
         _quantity(table, value, query.statistic),
         _topic(catalog, table, used),
         _is_of_one_school_race_and_sex(catalog, used),
+        columns_that_pick_out(catalog, where),
         job,
         used,
     )
@@ -133,6 +138,7 @@ def model_question(body: Any, catalog: Catalog) -> CheckedModel:
         _quantity(table, outcome, Statistic.MEAN),
         _topic(catalog, table, used),
         _is_of_one_school_race_and_sex(catalog, used),
+        columns_that_pick_out(catalog, where),
         PreparedModel(table.name, text, Family(family), columns, where),
         used,
     )

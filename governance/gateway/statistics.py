@@ -39,6 +39,8 @@ TRIES = 4
 WEIGHED_AT_ONCE = 2
 PERSONS = (Unit.STUDENT, Unit.STAFF)
 RULE = "Statistics tell of groups, never of fewer persons than may be shown."
+PICKS_OUT = "A condition on {columns} could pick out single persons."
+WHOLE_MONTHS = "Ask for whole months, for codes, or for everybody; days of birth and amounts are no conditions."
 TOO_FINE = "Discipline and disability are not shown by school, race and sex at once."
 
 T = TypeVar("T")
@@ -70,8 +72,8 @@ class Statistics:
         async with self._service.place(asker), self._service.begin(asker, checked.prepared()) as begun:
             is_protected = await self._is_protected(begun, checked)
             rules = _rules(begun, checked)
-            if is_protected and checked.is_too_fine:
-                await self._withhold(begun, TOO_FINE)
+            if is_protected:
+                await self._demand_coarse(begun, checked)
             job = replace(checked.job, merge_below=rules.smallest if is_protected else 0)
             given, rows = await self._service.take(begun, job)
             table = await to_the_end(None, _read, rows, _demand_few(given.about["levels"]))
@@ -88,8 +90,7 @@ class Statistics:
     async def model(self, asker: Asker, checked: CheckedModel) -> dict[str, Any]:
         """The answer's body; raises `GatewayError`."""
         async with self._service.place(asker), self._service.begin(asker, checked.prepared()) as begun:
-            if checked.is_too_fine:
-                await self._withhold(begun, TOO_FINE)
+            await self._demand_coarse(begun, checked)
             rules = _rules(begun, checked)
             given, rows = await self._service.take(begun, replace(checked.job, smallest=rules.smallest))
             if "refused" in given.about:
@@ -109,6 +110,13 @@ class Statistics:
         if identifies_nobody and checked.query.protected is False:
             await self._service.refuse_exact(begun)
         return identifies_nobody or checked.query.protected is True
+
+    async def _demand_coarse(self, begun: Begun, checked: CheckedTable | CheckedModel) -> None:
+        """Decided by the question alone, whatever the data are."""
+        if checked.is_too_fine:
+            await self._withhold(begun, TOO_FINE)
+        if checked.picks_out and any(isinstance(rule, Deidentified) for rule in begun.allowed.rows.values()):
+            await self._withhold(begun, PICKS_OUT.format(columns=", ".join(checked.picks_out)), WHOLE_MONTHS)
 
     async def _release(
         self, begun: Begun, given: WorkerAnswer, label: str, weigh: Callable[[Told], R]

@@ -61,6 +61,22 @@ def test_guarded_topics_are_not_shown_by_one_school_race_and_sex(school: str) ->
 
 
 @pytest.mark.parametrize(
+    ("condition", "picks_out"),
+    [
+        ({"exit_date": None}, ()),
+        ({"entry_date": {"from": "2026-09-01", "to": "2026-10-31"}}, ()),
+        ({"entry_date": {"from": None, "to": "2026-02-28"}}, ()),
+        ({"entry_date": {"from": "2026-09-02", "to": None}}, ("entry_date",)),
+        ({"entry_date": "2026-09-01"}, ("entry_date",)),
+        ({"birth_date": {"from": "2015-01-01", "to": "2015-12-31"}}, ("birth_date",)),
+        ({"school_year": 2027, "race_ethnicity": "White", "is_homeless": True}, ()),
+    ],
+)
+def test_conditions_that_pick_out_persons_are_known(condition: dict[str, Any], picks_out: tuple[str, ...]) -> None:
+    assert table("enrollment", where=condition).picks_out == picks_out
+
+
+@pytest.mark.parametrize(
     ("name", "rows", "topic"),
     [
         ("enrollment", ["grade_level"], Topic.GENERAL),

@@ -162,6 +162,41 @@ def test_two_at_once_cannot_both_slip_through(house: House, snapshot: Snapshot) 
     assert told(house) == before + 1
 
 
+def test_none_and_few_are_refused_in_the_same_words(office: dbims_sdk.Session, snapshot: Snapshot) -> None:
+    rows = exact(snapshot)
+    sizes = pd.crosstab(rows["race_ethnicity"], rows["grade_level"]).stack()
+    refusals = set()
+    for some in (sizes == 0, sizes.between(1, 5)):
+        race, grade = sizes[some].index[0]
+        where = {"school_year": YEAR, "race_ethnicity": race, "grade_level": grade}
+        with pytest.raises(errors.NotReleased) as refusal:
+            office.tabulate("enrollment", rows="sex", where=where)
+        refusals.add(str(refusal.value))
+    assert len(refusals) == 1
+
+
+PICKING: dict[str, tuple[str, dict[str, Any]]] = {
+    "a day of birth": ("enrollment", {"birth_date": date(2015, 3, 1)}),
+    "days of birth": ("enrollment", {"birth_date": (date(2015, 3, 1), date(2015, 3, 31))}),
+    "a score": ("assessment_result", {"score": (2600, None)}),
+    "an entry": ("enrollment", {"entry_date": date(2026, 9, 1)}),
+    "a part of a month": ("enrollment", {"entry_date": (date(2026, 9, 1), date(2026, 9, 17))}),
+}
+
+
+@pytest.mark.parametrize("question", PICKING.values(), ids=PICKING)
+def test_conditions_do_not_slide_over_single_persons(
+    office: dbims_sdk.Session, house: House, question: tuple[str, dict[str, Any]]
+) -> None:
+    table, where = question
+    before = told(house)
+    with pytest.raises(errors.NotReleased, match="could pick out single persons"):
+        office.tabulate(table, rows="school_year", where=where)
+    with pytest.raises(errors.NotReleased, match="could pick out single persons"):
+        office.logit("is_english_learner ~ C(sex)", "student_demographic", where={"birth_date": date(2015, 3, 1)})
+    assert told(house) == before
+
+
 BAD = {
     "unknown column": ({"rows": "nothing"}, errors.UnknownColumn),
     "a name": ({"rows": "last_name"}, errors.BadQuery),

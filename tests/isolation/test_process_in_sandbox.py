@@ -185,6 +185,22 @@ def test_nothing_but_home_scratch_and_socket_folder_can_be_written(inside: RunIn
     assert answer[1] == [None] * 4
 
 
+def test_no_setting_of_the_kernel_can_be_written(inside: RunInside) -> None:
+    # They are the machine's, and open to root's user number, whoever that is inside. Opened only, nothing is written.
+    answer = inside(
+        """
+        open_to_write = []
+        for name in ("/proc/sys/kernel/core_pattern", "/proc/sys/vm/drop_caches", "/proc/sysrq-trigger"):
+            if os.path.exists(name):
+                open_to_write.append(error(lambda: os.close(os.open(name, os.O_WRONLY))))
+        for folder, _, files in os.walk("/proc/sys"):
+            open_to_write += [name for name in files if os.access(os.path.join(folder, name), os.W_OK)]
+        answer = open_to_write
+        """
+    )
+    assert set(answer) <= {"EROFS", "EACCES", "EPERM"}
+
+
 def test_sockets_of_other_sessions_are_not_there_and_shared_ones_survive_a_restart(
     inside: RunInside, settings: Settings
 ) -> None:
