@@ -175,6 +175,24 @@ def test_none_and_few_are_refused_in_the_same_words(office: dbims_sdk.Session, s
     assert len(refusals) == 1
 
 
+def test_a_model_of_yes_and_no_does_not_give_back_a_suppressed_count(house: House) -> None:
+    session, this_year = house.session(somebody(house), C.BUDGET_OFFICE), {"school_year": YEAR}
+    table = session.tabulate(
+        "student_demographic", rows="race_ethnicity", columns=["is_english_learner", "sex"], where=this_year
+    )
+    hidden = [
+        (race, column[1])
+        for race in table.frame.index
+        for column in table.frame.columns
+        if str(column[0]).lower() == "true" and column[1] in ("Female", "Male") and table.texts.loc[race, column] == "*"
+    ]
+    assert len(hidden) > 2
+    for race, sex in hidden:
+        where = this_year | {"sex": sex} | ({} if race == "Total" else {"race_ethnicity": race})
+        with pytest.raises(errors.NotReleased):
+            session.ols("is_english_learner ~ 1", "student_demographic", where=where)
+
+
 PICKING: dict[str, tuple[str, dict[str, Any]]] = {
     "a day of birth": ("enrollment", {"birth_date": date(2015, 3, 1)}),
     "days of birth": ("enrollment", {"birth_date": (date(2015, 3, 1), date(2015, 3, 31))}),
