@@ -7,7 +7,7 @@ how it ended; or sees that it was killed, and records that.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
@@ -33,6 +33,7 @@ def load_and_record(
     paths: Sequence[Path],
     *,
     source: str | None = None,
+    without: Collection[str] = (),
     day: date | str | None = None,
     expectations: Expectations,
     progress: Progress,
@@ -43,12 +44,13 @@ def load_and_record(
     """
     with closing(state.ledger()) as ledger, _locked(state.warehouse, ledger, actor) as held:
         reconcile(state.warehouse, ledger)
-        begun = ledger.record(Event.LOAD_BEGUN, actor, {})
+        begun = ledger.record(Event.LOAD_BEGUN, actor, {"without": sorted(without)} if without else {})
         try:
             report = load(
                 state.warehouse,
                 paths,
                 source=source,
+                without=without,
                 expectations=expectations,
                 progress=progress,
                 held=held,

@@ -33,6 +33,11 @@ from governance.state import State, StateError
 from governance.warehouse.expectation_report import ExpectationReport
 from governance.warehouse.snapshot import Snapshot, scratch_room
 
+PATHS_HELP = (
+    "All sources of the district, folders or files: what is not among them is not in the new snapshot. Of two rows for "
+    "one thing among them, the one of the later path is taken."
+)
+WITHOUT_HELP = "A table that has rows now and is meant to have none afterwards; repeatable."
 TODAY_HELP = "A day, YYYY-MM-DD, that is the district's until another is set; or `calendar`."
 
 
@@ -72,22 +77,35 @@ def synth(
 
 
 def load(
-    paths: Annotated[list[Path], typer.Argument(help="Folders or files; of two rows for one thing the later wins.")],
+    paths: Annotated[list[Path], typer.Argument(help=PATHS_HELP)],
     state: StateOption = STATE,
     source: Annotated[str | None, typer.Option(help="edfi or csv; told by looking if not given.")] = None,
     today: Annotated[str | None, typer.Option(help=TODAY_HELP)] = None,
+    without: Annotated[list[str] | None, typer.Option(metavar="TABLE", help=WITHOUT_HELP)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Load sources into a new snapshot; it becomes current only if every expectation of severity stop holds.
+    """Load sources into a new snapshot, which replaces the whole of the current one.
+
+    It becomes current only if every expectation of severity stop holds, and no table loses all its rows unasked.
 
     --today fixes the district's day, for data of former years, or lets it follow the calendar again.
     """
     chosen = None if today is None else day_or_calendar(today)
+    unknown = sorted(set(without or ()) - load_catalog().tables.keys())
+    if unknown:
+        fail(f"--without: there is no table {unknown[0]!r}. `dbims dictionary` writes down which there are.")
     with plain_errors(), working("Loading") as progress:
         place = State.at(state)
         refuse_beside_demo(place)
         report = load_and_record(
-            place, OPERATOR, paths, source=source, day=chosen, expectations=expect, progress=progress
+            place,
+            OPERATOR,
+            paths,
+            source=source,
+            without=without or (),
+            day=chosen,
+            expectations=expect,
+            progress=progress,
         )
     if as_json:
         print(json.dumps(report.snapshot.manifest))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from governance.warehouse.build import DEFAULT_MEMORY, BuildReport, Rooms, build
 from governance.warehouse.durable import sha256_of, write_text
 from governance.warehouse.errors import ExpectationsFailed
 from governance.warehouse.expectation_report import ExpectationReport
+from governance.warehouse.load_emptied import TablesEmptied, emptied_tables
 from governance.warehouse.load_lock import LoadLock
 from governance.warehouse.snapshot import Candidate, Snapshot, Warehouse
 from governance.warehouse.sources import Source, SourceError, find_source
@@ -45,6 +46,7 @@ def load(
     paths: Sequence[Path],
     *,
     source: str | None = None,
+    without: Collection[str] = (),
     expectations: Expectations,
     progress: Progress = lambda _what: None,
     memory_limit: str = DEFAULT_MEMORY,
@@ -54,6 +56,7 @@ def load(
 ) -> LoadReport:
     """Load `paths`, the later before the earlier where both have a row, and make the result current.
 
+    `without`: the tables that may lose all the rows they have in the current snapshot; no other may.
     `held`: the warehouse's lock, of who has it already. `before_promotion` is called when nothing can fail any more
     but the promotion itself.
 
@@ -68,6 +71,9 @@ def load(
         built = build_tables(catalog, staging, rooms, memory_limit=memory_limit, progress=progress)
         manifest = _manifest(candidate, found, built)
         write_text(candidate.path / "manifest.json", _json(manifest))
+        emptied = emptied_tables(warehouse.current(), built, without)
+        if emptied:
+            raise TablesEmptied(emptied, warehouse.keep_failed(candidate, REPORT_FILES[:2]))
         report = _expect(candidate, manifest, expectations, progress)
         if report.stops:
             raise _failure(warehouse, candidate, report)

@@ -201,3 +201,18 @@ def test_a_disk_that_is_full_is_told_without_names(state: State, monkeypatch: py
     code, said = dbims(state, "load", str(state.folder.parent / "sources"))
     assert (code, "No space left" in said, "marisol" in said) == (2, True, False)
     assert events(state) == [E.LOAD_BEGUN, E.LOAD_FAILED]
+
+
+def test_a_load_that_would_empty_tables_is_stopped_and_recorded(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("governance.cli.data.expect", lambda _: ExpectationReport(()))
+    load(state)
+    before, one_file = state.warehouse.current(), str(state.folder.parent / "sources" / "student.csv")
+    code, said = dbims(state, "load", one_file)
+    assert (code, "course, " in said, "--without TABLE" in said) == (2, True, True), said
+    assert state.warehouse.current() == before
+    assert told(state)[2:] == [(E.LOAD_BEGUN, {}), (E.LOAD_FAILED, {"load": 3, "kind": "TablesEmptied"})]
+    assert dbims(state, "load", one_file, "--without", "cuorse")[0] == 2
+    emptied = sorted(set(SMALL_DISTRICT) - {"student"})
+    code, said = dbims(state, "load", one_file, *(word for name in emptied for word in ("--without", name)))
+    assert code == 0, said
+    assert told(state)[4] == (E.LOAD_BEGUN, {"without": emptied})

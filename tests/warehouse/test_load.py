@@ -12,6 +12,7 @@ from governance.catalog import Severity
 from governance.warehouse.errors import BuildError, ExpectationsFailed
 from governance.warehouse.expectation_report import ExpectationReport, ExpectationResult
 from governance.warehouse.load import load
+from governance.warehouse.load_emptied import TablesEmptied
 from governance.warehouse.snapshot import Snapshot, Warehouse
 from governance.warehouse.sources import SourceError
 
@@ -136,3 +137,46 @@ def test_progress_is_told(tmp_path: Path) -> None:
     load(Warehouse(tmp_path / "w"), [write_files(tmp_path / "source")], expectations=all_pass, progress=told.append)
     assert told[0] == "source"
     assert told[-2:] == ["expectations", "promotion"]
+
+
+def load_students_only(tmp_path: Path, *without: str) -> Snapshot:
+    source = tmp_path / "source" / "student.csv"
+    return load(Warehouse(tmp_path / "warehouse"), [source], without=without, expectations=all_pass).snapshot
+
+
+def test_a_load_of_one_file_does_not_replace_the_district(tmp_path: Path) -> None:
+    load_files(tmp_path)
+    before = warehouse_state(tmp_path / "warehouse")
+    for without in ((), ("section",)):
+        with pytest.raises(TablesEmptied, match=r"enrollment, school\. .*--without") as raised:
+            load_students_only(tmp_path, *without)
+        assert raised.value.tables == ("enrollment", "school")
+    with pytest.raises(TablesEmptied) as raised:
+        load_students_only(tmp_path, "school")
+    assert raised.value.tables == ("enrollment",)
+    assert {path.name for path in raised.value.kept.iterdir()} == {"manifest.json", "quarantine.parquet"}
+    assert warehouse_state(tmp_path / "warehouse") == before
+
+
+def test_a_table_may_be_emptied_by_name(tmp_path: Path) -> None:
+    load_files(tmp_path)
+    snapshot = load_students_only(tmp_path, "enrollment", "school")
+    assert snapshot.manifest["tables"]["enrollment"]["rows"] == 0
+    assert load_students_only(tmp_path).manifest["tables"]["student"]["rows"] == 3
+
+
+def test_a_table_of_which_every_row_is_set_aside_counts_as_emptied(tmp_path: Path) -> None:
+    load_files(tmp_path)
+    with pytest.raises(TablesEmptied) as raised:
+        load_files(tmp_path, enrollment=FILES["enrollment"].replace("2026,", "x,"))
+    assert raised.value.tables == ("enrollment",)
+
+
+def test_a_damaged_current_snapshot_lets_no_table_go_unasked(tmp_path: Path) -> None:
+    current = load_files(tmp_path).snapshot
+    (current.path / "manifest.json").unlink()
+    (current.path / "school.parquet").write_bytes(b"damaged")
+    with pytest.raises(TablesEmptied) as raised:
+        load_students_only(tmp_path)
+    assert raised.value.tables == ("enrollment", "school")
+    assert load_files(tmp_path).snapshot.id > current.id
