@@ -12,7 +12,7 @@ from governance.cli.console import STATE, StateOption, out, plain_errors, workin
 from governance.cli.data import expect
 from governance.demo import ACCOUNTS_FILE, demo_is_due, make_demo
 from governance.recorded_load import reconcile_loads
-from governance.state import State
+from governance.state import State, StateError
 
 
 def up(
@@ -45,6 +45,7 @@ def _announce(place: State, url: str) -> None:
 def _prepare_data(place: State, students: int, seed: int) -> None:
     if not demo_is_due(place):
         reconcile_loads(place)
+        demand_data(place)
         return
     with working("Making a synthetic district") as progress:
         make_demo(
@@ -54,4 +55,14 @@ def _prepare_data(place: State, students: int, seed: int) -> None:
             actual=date.today(),  # noqa: DTZ011 - the district's own calendar
             expectations=expect,
             progress=progress,
+        )
+
+
+def demand_data(place: State) -> None:
+    """`StateError` if there is nothing to start over: somebody has used the folder, and no load has succeeded."""
+    if place.warehouse.current() is None:
+        raise StateError(
+            "There is no data in this state folder, since no load has succeeded, and as somebody has used it, no "
+            "demonstration is made in it. Load data (`dbims load PATH`) and add people (`dbims user add NAME`), then "
+            "start again; or take a new folder for the demonstration: --state NEWFOLDER."
         )

@@ -110,6 +110,23 @@ def test_a_folder_in_which_somebody_tried_to_load_is_no_place_for_a_demo(tmp_pat
     assert not demo_is_due(state)
 
 
+def test_nothing_is_started_over_a_folder_in_which_no_load_has_succeeded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(_state: Path, _port: int, _on_ready: object, before: Callable[[], None]) -> int:
+        before()
+        return 0
+
+    monkeypatch.setattr("hub_config.launch.run", run)
+    (tmp_path / "empty").mkdir()
+    state = str(tmp_path / "state")
+    assert CliRunner().invoke(app, ["load", str(tmp_path / "empty"), "--state", state]).exit_code == 2
+    told = CliRunner().invoke(app, ["up", "--state", state])
+    assert told.exit_code == 2
+    assert all(words in told.output for words in ("`dbims load PATH`", "`dbims user add NAME`"))
+    assert State(tmp_path / "state").warehouse.current() is None
+
+
 def leave_accounts(state: State) -> None:
     (state.folder / ACCOUNTS_FILE).touch()
 
