@@ -26,6 +26,7 @@ from governance.cli.console import (
     say,
     working,
 )
+from governance.cli.set_aside import SetAsideRows, page_of_current, print_set_aside, rows_set_aside
 from governance.demo import refuse_beside_demo
 from governance.dictionary import dictionary_html
 from governance.recorded_load import load_and_record, record_day
@@ -110,7 +111,7 @@ def load(
     if as_json:
         print(json.dumps(report.snapshot.manifest))
     else:
-        _print_snapshot(report.snapshot.manifest, report.expectations)
+        _print_snapshot(report.snapshot.manifest, report.expectations, rows_set_aside(report.snapshot))
 
 
 def today(
@@ -127,13 +128,14 @@ def today(
         out.print(f"{place.today()}")
 
 
-def _print_snapshot(manifest: dict[str, Any], report: ExpectationReport) -> None:
+def _print_snapshot(manifest: dict[str, Any], report: ExpectationReport, aside: SetAsideRows) -> None:
     table = Table("table", "rows", title=f"Snapshot {manifest['id']}", title_justify="left")
     for name, facts in sorted(manifest["tables"].items()):
         table.add_row(name, f"{facts['rows']:,}")
     out.print(table)
     for what, count in sorted(manifest["quarantine"].items()):
         say("set aside:", "yellow", f"{what}: {count:,}")
+    print_set_aside(aside)
     for result in report.failed:
         say(f"{result.severity.value}:", "yellow", f"{result.table}: {result.description}: {result.unexpected:,}")
 
@@ -168,13 +170,14 @@ def check(
             # What the expectations would say of it, if they could read it, would not be about what was loaded.
             _report_changed(snapshot, changed, as_json)
             raise typer.Exit(1)
-        report = expect(snapshot)
+        report, aside = expect(snapshot), rows_set_aside(snapshot)
     if html is not None:
-        html.write_text(report.html, encoding="utf-8")
+        html.write_text(page_of_current(report.html, aside), encoding="utf-8")
     if as_json:
-        print(json.dumps({"changed": [], **report.to_json()}))
+        print(json.dumps({"changed": [], "set_aside": aside.to_json(), **report.to_json()}))
     else:
-        _print_snapshot(snapshot.manifest, report)
+        _print_snapshot(snapshot.manifest, report, aside)
+        out.print(f"Snapshot {snapshot.id} is current; {aside.total:,} rows were set aside when it was loaded.")
     raise typer.Exit(1 if report.stops else 0)
 
 
