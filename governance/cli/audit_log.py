@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from governance.cli.console import STATE, JsonOption, StateOption, out, plain_errors, say
-from governance.state import State
+from governance.cli.console import STATE, JsonOption, StateOption, existing_state, out, plain_errors, say
 
 audit_app = typer.Typer(help="The audit log.", no_args_is_help=True)
 
@@ -20,7 +19,7 @@ def audit_verify(state: StateOption = STATE, as_json: JsonOption = False) -> Non
 
     people, levels, grants, keys of codes, sets of students, and what audiences were told.
     """
-    with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
+    with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
         breaks = ledger.verify()
         count = sum(1 for _ in ledger.entries())
     if as_json:
@@ -39,7 +38,7 @@ def audit_show(
     as_json: JsonOption = False,
 ) -> None:
     """The newest events."""
-    with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
+    with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
         entries = list(ledger.entries(after=max(0, ledger.newest() - last)))
     for entry in entries:
         if as_json:

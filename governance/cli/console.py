@@ -15,7 +15,7 @@ from rich.text import Text
 from governance.ledger import LedgerError
 from governance.recorded_load import CALENDAR
 from governance.settings_file import SettingsError
-from governance.state import StateError
+from governance.state import State, StateError
 from governance.warehouse.errors import LoadError, WarehouseError
 from governance.warehouse.sources import SourceError
 
@@ -42,6 +42,16 @@ def plain_errors() -> Iterator[None]:
     except OSError as error:
         # Not which file: its name may be somebody's.
         fail(f"A file or folder could not be used: {error.strerror or type(error).__name__}.")
+
+
+def existing_state(folder: Path) -> State:
+    """The state, for those who only look; `StateError` says how one comes to be. Nothing is made."""
+    if not folder.expanduser().is_dir():
+        raise StateError(
+            f"There is no state there yet ({folder}): `dbims load` or `dbims up` makes one. If it is elsewhere, say "
+            "where: --state FOLDER."
+        )
+    return State.existing(folder)
 
 
 def fail(message: str) -> NoReturn:

@@ -20,6 +20,7 @@ from governance.cli.console import (
     StateOption,
     day,
     day_or_calendar,
+    existing_state,
     fail,
     out,
     plain_errors,
@@ -121,7 +122,7 @@ def today(
     """The district's day; given one, it is fixed from now on, and with `calendar` it follows the calendar again."""
     asked = None if chosen is None else day_or_calendar(chosen)
     with plain_errors():
-        place = State.existing(state)
+        place = existing_state(state)
         if asked is not None:
             with closing(place.existing_ledger()) as ledger:
                 record_day(place, ledger, OPERATOR, asked)
@@ -134,7 +135,7 @@ def _print_snapshot(manifest: dict[str, Any], report: ExpectationReport, aside: 
         table.add_row(name, f"{facts['rows']:,}")
     out.print(table)
     for what, count in sorted(manifest["quarantine"].items()):
-        say("set aside:", "yellow", f"{what}: {count:,}")
+        say("set aside:", "yellow", f"{what}: {count:,}{aside.names_of(what)}")
     print_set_aside(aside)
     for result in report.failed:
         say(f"{result.severity.value}:", "yellow", f"{result.table}: {result.description}: {result.unexpected:,}")
@@ -143,7 +144,7 @@ def _print_snapshot(manifest: dict[str, Any], report: ExpectationReport, aside: 
 def snapshots(state: StateOption = STATE, as_json: JsonOption = False) -> None:
     """The snapshots of the warehouse, the newest last."""
     with plain_errors():
-        warehouse = State.existing(state).warehouse
+        warehouse = existing_state(state).warehouse
         current = warehouse.current()
         listed = [
             {"id": s.id, "current": current is not None and s.id == current.id, "tables": len(s.manifest["tables"])}
@@ -162,7 +163,7 @@ def check(
 ) -> None:
     """Check that no file of the current snapshot was changed, and run the expectations on it."""
     with plain_errors():
-        snapshot = State.existing(state).warehouse.current()
+        snapshot = existing_state(state).warehouse.current()
         if snapshot is None:
             raise StateError("There is no data yet. Load some first: `dbims load PATH`.")
         changed = changed_files(snapshot)

@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from governance.cli.console import OPERATOR, STATE, DayOption, JsonOption, StateOption, day, fail, out, plain_errors
+from governance.cli.console import (
+    OPERATOR,
+    STATE,
+    DayOption,
+    JsonOption,
+    StateOption,
+    day,
+    existing_state,
+    fail,
+    out,
+    plain_errors,
+)
 from governance.state import State
 from governance.vocabulary import AccessLevel, Capacity
 
@@ -43,7 +54,7 @@ def user_grant(
 ) -> None:
     """Grant an access level, from a day on and through a last day."""
     with plain_errors():
-        place = State.existing(state)
+        place = existing_state(state)
         try:
             level = AccessLevel(username, capacity, day(begin) or place.today(), day(end))
         except ValueError as error:
@@ -56,7 +67,7 @@ def user_grant(
 @user_app.command("revoke")
 def user_revoke(username: str, capacity: Capacity, state: StateOption = STATE) -> None:
     """Revoke an access level; the person's next question is refused."""
-    with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
+    with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
         ledger.revoke_level(OPERATOR, username, capacity)
     out.print(f"{username} is no longer {capacity.value}.")
 
@@ -64,7 +75,7 @@ def user_revoke(username: str, capacity: Capacity, state: StateOption = STATE) -
 @user_app.command("password")
 def user_password(username: str, state: StateOption = STATE) -> None:
     """Set a new password."""
-    with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
+    with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
         ledger.set_password(OPERATOR, username, _password())
     out.print("The password is set.")
 
@@ -72,7 +83,7 @@ def user_password(username: str, state: StateOption = STATE) -> None:
 @user_app.command("list")
 def user_list(state: StateOption = STATE, as_json: JsonOption = False) -> None:
     """Who is registered, and which levels they hold."""
-    with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
+    with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
         people = [(person.username, ledger.levels(person.username)) for person in ledger.people()]
     if as_json:
         print(json.dumps([{"username": name, "levels": [_level(each) for each in held]} for name, held in people]))

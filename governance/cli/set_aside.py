@@ -43,11 +43,20 @@ class SetAside:
 
 @dataclass(frozen=True)
 class SetAsideRows:
-    """All of a snapshot: how many there are, the first of them, and the file that has the rest."""
+    """All of a snapshot: how many there are, the first of them, and the file that has the rest.
+
+    `unknown`: by "table/rule", the columns that the catalog does not know.
+    """
 
     total: int
     first: tuple[SetAside, ...]
     file: Path
+    unknown: dict[str, tuple[str, ...]]
+
+    def names_of(self, what: str) -> str:
+        """In brackets behind a count."""
+        names = self.unknown.get(what, ())
+        return f" ({', '.join(names[:MOST_SHOWN])})" if names else ""
 
     @property
     def rest(self) -> str:
@@ -67,7 +76,16 @@ def rows_set_aside(snapshot: Snapshot) -> SetAsideRows:
     first = tuple(
         SetAside(row["table"], row["file"], row["line"], columns_at_fault(row["reason"]), row["rule"]) for row in found
     )
-    return SetAsideRows(total, first, path)
+    return SetAsideRows(total, first, path, _unknown_columns(path))
+
+
+def _unknown_columns(path: Path) -> dict[str, tuple[str, ...]]:
+    of_rule = [("rule", "=", Rule.UNKNOWN_COLUMN.value)]
+    found: dict[str, tuple[str, ...]] = {}
+    for row in pq.read_table(path, columns=["table", "reason"], filters=of_rule).to_pylist():
+        what = f"{row['table']}/{Rule.UNKNOWN_COLUMN.value}"
+        found[what] = tuple(dict.fromkeys((*found.get(what, ()), *columns_at_fault(row["reason"]))))
+    return found
 
 
 def columns_at_fault(reason: str) -> tuple[str, ...]:

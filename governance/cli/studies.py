@@ -13,7 +13,18 @@ import rich.table
 import typer
 
 from governance.catalog import Catalog, ColumnClass, Table, Unit, load_catalog
-from governance.cli.console import OPERATOR, STATE, JsonOption, StateOption, day, fail, out, plain_errors, say
+from governance.cli.console import (
+    OPERATOR,
+    STATE,
+    JsonOption,
+    StateOption,
+    day,
+    existing_state,
+    fail,
+    out,
+    plain_errors,
+    say,
+)
 from governance.state import State, StateError
 from governance.vocabulary import STUDY_SESSION, DateDetail, Grant
 from governance.warehouse.deidentified_release import SECRET_BYTES, Release
@@ -57,7 +68,7 @@ def study_grant(
     state: StateOption = STATE,
 ) -> None:
     with plain_errors():
-        place = State.existing(state)
+        place = existing_state(state)
         try:
             tables = granted_tables(columns, load_catalog())
             guarded = sensitive_columns(sensitive or (), diversity, tables, load_catalog())
@@ -84,7 +95,7 @@ def _say_granted(grant: Grant, others: Sequence[Grant]) -> None:
 @study_app.command("grants")
 def study_grants(state: StateOption = STATE, as_json: JsonOption = False) -> None:
     """The grants that were not ended, with what each is given, and of which snapshot."""
-    with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
+    with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
         grants = ledger.studies.all_grants()
     if as_json:
         print(json.dumps([_told(grant) for grant in grants]))
@@ -99,7 +110,7 @@ def study_grants(state: StateOption = STATE, as_json: JsonOption = False) -> Non
 
 @study_app.command("end", help=f"End a grant; the study's next question is refused.\n\n{STAND_IN}")
 def study_end(name: str, state: StateOption = STATE) -> None:
-    with plain_errors(), closing(State.existing(state).existing_ledger()) as ledger:
+    with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
         ledger.studies.end_study(OPERATOR, name)
     out.print(f"The study {name} has ended.")
 

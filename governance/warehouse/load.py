@@ -65,6 +65,7 @@ def load(
     """
     catalog = catalog or load_catalog()
     with warehouse.candidate(held) as candidate:
+        _demand_content(paths)
         found = [_Found(path, find_source(path, candidate.scratch, source)) for path in paths]
         staging = _stage(found, candidate, catalog, progress)
         rooms = Rooms(candidate.path, candidate.keys, candidate.scratch, warehouse.latest_keys())
@@ -80,6 +81,12 @@ def load(
         progress("promotion")
         before_promotion()
         return LoadReport(warehouse.promote(candidate), built, report)
+
+
+def _demand_content(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if path.is_dir() and not any(path.iterdir()):
+            raise SourceError(f"{path.resolve().name}: the folder is empty. Name the one that holds the source files.")
 
 
 def _stage(found: list[_Found], candidate: Candidate, catalog: Catalog, progress: Progress) -> Staging:

@@ -58,7 +58,7 @@ def test_a_failed_load_is_recorded_and_changes_nothing(state: Path, tmp_path: Pa
     (tmp_path / "nothing").mkdir()
     result = dbims(state, "load", str(tmp_path / "nothing"))
     assert result.exit_code == 2
-    assert "dbims:" in result.output
+    assert "nothing: the folder is empty" in result.output
     assert events(state) == [*LOADED, Event.LOAD_BEGUN, Event.LOAD_FAILED]
     assert dbims(state, "snapshots").output == before
 
@@ -109,7 +109,8 @@ READING = [
 def test_who_only_looks_makes_no_state(tmp_path: Path, words: tuple[str, ...]) -> None:
     result = dbims(tmp_path / "state", *words, given="a good password\n")
     assert result.exit_code == 2
-    assert "There is no state folder" in result.output
+    assert "no state there yet" in result.output
+    assert "`dbims load` or `dbims up` makes one" in result.output
     assert list(tmp_path.iterdir()) == []
 
 

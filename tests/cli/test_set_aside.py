@@ -64,6 +64,16 @@ def test_of_many_rows_the_first_are_shown(folder: Path) -> None:
     assert f"the first {MOST_SHOWN} of {MOST_SHOWN + 5}" in told
 
 
+def test_columns_that_the_catalog_does_not_know_are_named_if_they_look_like_names(folder: Path) -> None:
+    spoil_schools(folder, MOST_SHOWN)
+    lines = (folder / "sources" / "staff.csv").read_text().splitlines()
+    spoiled = [f"{lines[0]},colour,Ada Quillfeather", *(f"{line},," for line in lines[1:])]
+    (folder / "sources" / "staff.csv").write_text("\n".join(spoiled) + "\n")
+    told = dbims(folder, "load", str(folder / "sources"))
+    assert "staff/unknown column: 2 (colour)" in told
+    assert "Quillfeather" not in told
+
+
 @pytest.mark.parametrize(
     ("reason", "columns"),
     [
