@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Column, Table
 from rich.text import Text
 
 from governance.ledger import LedgerError
@@ -69,6 +70,11 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
     """A line on standard error, on a terminal only, of what is being done; call what it gives for every step."""
     with err.status(Text(f"{what} …")) as status:
         yield lambda step: status.update(Text(f"{what}: {step} …"))
+
+
+def folded_table(*headings: str) -> Table:
+    """A table that cuts nothing off, however narrow the terminal: what is too long for its column is folded."""
+    return Table(*(Column(heading, overflow="fold") for heading in headings))
 
 
 def day(given: datetime | None) -> date | None:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
-import rich.table
 import typer
 
 from governance.catalog import Catalog, ColumnClass, Table, Unit, load_catalog
@@ -21,6 +20,7 @@ from governance.cli.console import (
     day,
     existing_state,
     fail,
+    folded_table,
     out,
     plain_errors,
     say,
@@ -100,7 +100,7 @@ def study_grants(state: StateOption = STATE, as_json: JsonOption = False) -> Non
     if as_json:
         print(json.dumps([_told(grant) for grant in grants]))
         return
-    table = rich.table.Table("study", "user name", "columns", "protection", "days", "snapshot")
+    table = folded_table("study", "user name", "columns", "protection", "days", "snapshot")
     for grant in grants:
         columns = "\n".join(f"{name}: {', '.join(granted)}" for name, granted in grant.tables.items())
         days = f"{grant.begin_date}\nthrough {grant.end_date}"

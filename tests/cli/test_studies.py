@@ -75,6 +75,19 @@ def test_a_grant_is_of_the_snapshot_that_is_current_when_it_is_given(state: Path
     assert SNAPSHOT[:8] in dbims(state, "study", "grants").output
 
 
+def cells(output: str) -> list[str]:
+    """The cells of the only row of a printed table, put together again from its lines, without spaces."""
+    lines = [line.strip("│").split("│") for line in output.splitlines() if line.startswith("│")]
+    return ["".join("".join(parts).split()) for parts in zip(*lines, strict=True)]
+
+
+def test_what_was_granted_can_be_read_in_full_on_a_narrow_terminal(state: Path) -> None:
+    assert grant(state).exit_code == 0
+    given = cells(dbims(state, "study", "grants").output)
+    assert given[2] == "student:student_key,sex,birth_dateattendance:student_key,attendance_date,attendance_event"
+    assert given[4:] == [f"{TODAY}through2027-06-30", SNAPSHOT]
+
+
 def test_nothing_is_granted_before_there_are_data(state: Path) -> None:
     (state / "warehouse" / "CURRENT").unlink()
     before = events(state)
@@ -275,6 +288,6 @@ ASKING = [("study", "grants"), ("study", "end", "x"), ("study", "grant", "x", "-
 
 @pytest.mark.parametrize("asked", ASKING, ids=lambda asked: " ".join(asked[:2]))
 def test_without_a_state_or_a_ledger_nothing_is_made(tmp_path: Path, asked: tuple[str, ...]) -> None:
-    assert "There is no state folder" in words(dbims(tmp_path / "state", *asked))
+    assert "no state there yet" in words(dbims(tmp_path / "state", *asked))
     assert "There is no ledger" in words(dbims(tmp_path, *asked))
     assert list(tmp_path.iterdir()) == []
