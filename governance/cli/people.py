@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import closing
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from governance.cli.console import (
     OPERATOR,
@@ -19,13 +19,18 @@ from governance.cli.console import (
     day,
     existing_state,
     fail,
+    folded_table,
     out,
     plain_errors,
+    say,
 )
 from governance.state import State
-from governance.vocabulary import AccessLevel, Capacity
+from governance.vocabulary import AccessLevel, Capacity, Person
 
 user_app = typer.Typer(help="People and their access levels.", no_args_is_help=True)
+
+THROUGH_STAFF = frozenset({Capacity.TEACHER, Capacity.COUNSELOR, Capacity.SUPPORT_SERVICES, Capacity.PRINCIPAL})
+"""The capacities whose students are those of a staff member. The policy decides; a test holds these to it."""
 
 
 @user_app.command("add")
@@ -46,6 +51,8 @@ def user_add(
             for held in capacity or []:
                 ledger.grant_level(OPERATOR, AccessLevel(username, held, place.today()))
     out.print(f"Added {username}.")
+    for held in capacity or []:
+        _warn_unlinked(username, held, staff_key)
 
 
 @user_app.command("grant")
@@ -61,7 +68,20 @@ def user_grant(
             fail(str(error))
         with closing(place.existing_ledger()) as ledger:
             ledger.grant_level(OPERATOR, level)
+            person = ledger.person(username)
     out.print(f"{username} is {capacity.value} from {level.begin_date}.")
+    _warn_unlinked(username, capacity, None if person is None else person.staff_key)
+
+
+def _warn_unlinked(username: str, capacity: Capacity, staff_key: int | None) -> None:
+    """Where a capacity's students are those of a staff member, and the person is none."""
+    if staff_key is None and capacity in THROUGH_STAFF:
+        say(
+            "warning:",
+            "yellow",
+            f"{username} is not linked to staff, and as {capacity.value} will see no students. A person is linked when "
+            "added: `dbims user add NAME --staff-id ID`.",
+        )
 
 
 @user_app.command("revoke")
@@ -82,18 +102,24 @@ def user_password(username: str, state: StateOption = STATE) -> None:
 
 @user_app.command("list")
 def user_list(state: StateOption = STATE, as_json: JsonOption = False) -> None:
-    """Who is registered, and which levels they hold."""
+    """Who is registered, whether linked to a staff member of the sources, and which levels they hold."""
     with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
-        people = [(person.username, ledger.levels(person.username)) for person in ledger.people()]
+        people = [(person, ledger.levels(person.username)) for person in ledger.people()]
     if as_json:
-        print(json.dumps([{"username": name, "levels": [_level(each) for each in held]} for name, held in people]))
+        print(json.dumps([_listed(person, held) for person, held in people]))
         return
-    table = Table("user name", "capacity", "from", "through")
-    for name, held in people:
+    table = folded_table("user name", "linked to staff", "capacity", "from", "through")
+    for person, held in people:
+        linked = "no" if person.staff_key is None else "yes"
         for each in held or [None]:
             level = _level(each) if each else {"capacity": "-", "begin_date": "", "end_date": None}
-            table.add_row(name, level["capacity"], level["begin_date"], level["end_date"] or "")
+            table.add_row(person.username, linked, level["capacity"], level["begin_date"], level["end_date"] or "")
     out.print(table)
+
+
+def _listed(person: Person, held: Sequence[AccessLevel]) -> dict[str, Any]:
+    linked = person.staff_key is not None
+    return {"username": person.username, "linked_to_staff": linked, "levels": [_level(each) for each in held]}
 
 
 def _level(level: AccessLevel) -> dict[str, str | None]:
