@@ -27,7 +27,12 @@ EXECUTE = """
 async ([base, code]) => {
   const xsrf = Object.fromEntries(document.cookie.split('; ').map(c => c.split('=')))['_xsrf'] ?? '';
   const headers = {'X-XSRFToken': xsrf, 'Content-Type': 'application/json'};
-  const made = await fetch(base + 'api/kernels', {method: 'POST', headers, body: '{}'});
+  // The proxy now and then writes into a connection that the session has just closed, and answers 503.
+  let made;
+  for (let tries = 0; tries < 3; tries++) {
+    made = await fetch(base + 'api/kernels', {method: 'POST', headers, body: '{}'});
+    if (made.status !== 503) break;
+  }
   if (!made.ok) return 'no kernel: ' + made.status;
   const kernel = (await made.json()).id;
   const socket = new WebSocket(location.origin.replace('http', 'ws') + base + `api/kernels/${kernel}/channels`);
