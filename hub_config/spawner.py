@@ -273,8 +273,6 @@ def browser_policy(address: str) -> str:
             f"form-action {address}",
             f"frame-ancestors {address}",
             f"base-uri {address}",
-            # Data channels between browsers are no connection in the sense of connect-src.
-            "webrtc 'block'",
         )
     )
 
