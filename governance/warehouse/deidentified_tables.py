@@ -51,6 +51,11 @@ class Source:
     def key(self, *purpose: str) -> bytes:
         return self.release.key(*self.edition, *purpose)
 
+    def read(self, table: str, columns: Sequence[str]) -> pa.Table:
+        # Not as Arrow's data set: one file, whole, needs none of its threads, which a worker's limits may refuse it.
+        with pq.ParquetFile(self.folder / f"{table}.parquet") as file:
+            return file.read(columns=list(columns), use_threads=False)
+
     def codes(self, entity: str, keys: Sequence[int]) -> pa.Array:
         return person_codes(keys, PREFIXES[entity], self.key("codes", entity))
 
@@ -175,7 +180,7 @@ class ReleasedTable:
             return keys
         entity = catalog.tables[hierarchy.shown.table].owns
         link = next(other.name for other in catalog.tables[own].columns if other.entity == entity)
-        found = pq.read_table(self._source.folder / f"{own}.parquet", columns=[*catalog.tables[own].key, link])
+        found = self._source.read(own, [*catalog.tables[own].key, link])
         linked = dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
         return [linked.get(key) for key in keys]
 
@@ -212,7 +217,7 @@ class ReleasedTable:
 
     def _read_all(self, name: str) -> pa.Array:
         """In the order of the file, which is the same for every column."""
-        column = pq.read_table(self._source.folder / f"{self._table.name}.parquet", columns=[name]).column(0)
+        column = self._source.read(self._table.name, [name]).column(0)
         return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 

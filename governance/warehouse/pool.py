@@ -149,8 +149,9 @@ class WorkerPool:
                 raise WorkerFault("sql_failed", "The query took more than a query may, and was stopped.") from None
             except Overrun:
                 raise
-            except WorkerFault:
-                healthy = True
+            except WorkerFault as fault:
+                # What failed in a way nobody foresaw may have left anything behind.
+                healthy = fault.code != "internal"
                 raise
             try:
                 yield answer

@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 MOST_OPEN = 3
 """Snapshots: the current one, and those that the studies asked about last were granted on."""
+
+MOST_FRAMES = 6
 
 Answer = tuple[dict[str, Any], Keys, pa.Table | None]
 
@@ -200,8 +203,7 @@ def serve(worker: Worker, requests: BinaryIO, answers: BinaryIO) -> None:
             worker.tidy()
             continue
         except Exception as error:
-            # Its own words may hold a value: only its kind may reach a log.
-            print(f"a job failed: {type(error).__name__}", file=sys.stderr)
+            print(f"a job failed: {_kind_and_place(error)}", file=sys.stderr)
             _send_fault(answers, "internal", "")
             worker.tidy()
             continue
@@ -214,6 +216,13 @@ def serve(worker: Worker, requests: BinaryIO, answers: BinaryIO) -> None:
             _send_rows(answers, rows.replace_schema_metadata({"dbims": description}))
             answers.flush()
             worker.tidy()
+
+
+def _kind_and_place(error: BaseException) -> str:
+    """What may reach a log of an error: its kind, and the lines of code it came through. Its words may hold a value."""
+    frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {places}"
 
 
 def _send_fault(answers: BinaryIO, code: str, message: str) -> None:
@@ -263,7 +272,7 @@ def main() -> None:
     """`python -m governance.warehouse.worker SNAPSHOTS MEMORY_MB THREADS MAX_BYTES`"""
     snapshots, memory, threads, max_bytes = sys.argv[1:]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.excepthook = lambda kind, _error, _trace: print(f"a worker failed: {kind.__name__}", file=sys.stderr)
+    sys.excepthook = lambda _kind, error, _trace: print(f"a worker failed: {_kind_and_place(error)}", file=sys.stderr)
     requests, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb", buffering=1 << 20)
     # Whatever a library prints must not end up among the answers.
     os.dup2(2, 1)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -17,6 +19,7 @@ from governance.policy import Allowed
 from governance.vocabulary import Capacity, ExplainQuery, Form
 from governance.warehouse.pool import WorkerAnswer, WorkerLimits, WorkerPool
 from governance.warehouse.wire import WorkerFault
+from governance.warehouse.worker import serve
 
 ALLOWED = Allowed(Capacity.SUPERINTENDENT, Form.SCOPED_ROWS, None, {})
 LIMITS = WorkerLimits(seconds=5, answer_bytes=1 << 20)
@@ -109,3 +112,31 @@ async def test_an_honest_answer_is_taken() -> None:
             assert (await answer.take()).column("n").to_pylist() == [1, 2, 3]
         [free] = pool._free._queue
         assert free is not None and free.returncode is None
+
+
+@pytest.mark.parametrize(("code", "kept"), [("sql_failed", True), ("internal", False)])
+async def test_a_worker_that_failed_as_nobody_foresaw_is_replaced(code: str, kept: bool) -> None:
+    fault = json.dumps({"fault": code, "message": ""})
+    async with pool_of(f"tell({fault!r}.encode())") as pool:
+        [worker] = pool._free._queue
+        with pytest.raises(WorkerFault):
+            await asked(pool)
+        assert (worker.returncode is None) == kept
+
+
+class BrokenWorker:
+    """Fails with words that hold a value."""
+
+    def answer(self, message: Mapping[str, Any]) -> None:
+        raise KeyError("Nowak, Julia")
+
+    def tidy(self) -> None:
+        pass
+
+
+def test_what_a_worker_says_of_its_failure_is_kind_and_place_and_no_value(capfd: pytest.CaptureFixture[str]) -> None:
+    answers = io.BytesIO()
+    serve(BrokenWorker(), io.BytesIO((2).to_bytes(8, "little") + b"{}"), answers)
+    told = capfd.readouterr().err
+    assert "KeyError at test_pool.py:" in told and "Nowak" not in told
+    assert json.loads(answers.getvalue()[8:]) == {"fault": "internal", "message": ""}
