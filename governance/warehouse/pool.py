@@ -50,7 +50,18 @@ MOST_STUDENTS = 256 << 20
 """Bytes of the keys of the students an answer is about: 32 million."""
 
 
-class Overrun(WorkerFault):
+class Unclean(WorkerFault):
+    """A job ended in a way after which its worker is not used again."""
+
+
+class Unforeseen(Unclean):
+    """A worker failed without a reason of its own: of memory, of a thread it could not have, of our mistake."""
+
+    def __init__(self) -> None:
+        super().__init__("internal", "")
+
+
+class Overrun(Unclean):
     """A worker announced more than it may send. It is not to be trusted any more."""
 
     def __init__(self) -> None:
@@ -138,20 +149,19 @@ class WorkerPool:
         process = await self._turn()
         healthy = False
         try:
+            message = encode_job(snapshot, allowed, job, today, release)
             if process is None or process.returncode is not None:
                 process = await self._spawn()
             try:
-                async with asyncio.timeout(self._limits.seconds):
-                    answer = await self._ask(process, encode_job(snapshot, allowed, job, today, release))
-            except TimeoutError:
-                raise WorkerFault("timed_out", "The query took too long and was stopped.") from None
-            except (asyncio.IncompleteReadError, ConnectionError, BrokenPipeError):
-                raise WorkerFault("sql_failed", "The query took more than a query may, and was stopped.") from None
-            except Overrun:
-                raise
+                answer = await self._answered(process, message)
+            except Unforeseen:
+                # Whoever asks need not suffer for one worker's state: what fails again is no accident.
+                _log.warning("a worker failed as nobody foresaw; the job is given to a new one")
+                await asyncio.shield(_kill(process))
+                process = await self._spawn()
+                answer = await self._answered(process, message)
             except WorkerFault as fault:
-                # What failed in a way nobody foresaw may have left anything behind.
-                healthy = fault.code != "internal"
+                healthy = not isinstance(fault, Unclean)
                 raise
             try:
                 yield answer
@@ -177,9 +187,20 @@ class WorkerPool:
         finally:
             self._free.put_nowait(process if healthy else None)
 
-    async def _ask(self, process: asyncio.subprocess.Process, message: dict[str, Any]) -> WorkerAnswer:
+    async def _answered(self, process: asyncio.subprocess.Process, message: Mapping[str, Any]) -> WorkerAnswer:
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                return await self._ask(process, message)
+        except TimeoutError:
+            raise Unclean("timed_out", "The query took too long and was stopped.") from None
+        except (asyncio.IncompleteReadError, ConnectionError, BrokenPipeError):
+            raise Unclean("sql_failed", "The query took more than a query may, and was stopped.") from None
+
+    async def _ask(self, process: asyncio.subprocess.Process, message: Mapping[str, Any]) -> WorkerAnswer:
         await _send(process, message)
         about = json.loads(await _receive(process, MOST_DESCRIBING))
+        if about.get("fault") == "internal":
+            raise Unforeseen
         if "fault" in about:
             raise WorkerFault(about["fault"], about["message"])
         students = await _receive(process, MOST_STUDENTS)

@@ -65,6 +65,13 @@ async def pool_of(program: str) -> AsyncIterator[WorkerPool]:
     await pool.stop()
 
 
+def a_row() -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, pa.schema([("n", pa.int64())])) as writer:
+        writer.write_table(pa.table({"n": [7]}))
+    return sink.getvalue().to_pybytes()
+
+
 async def asked(pool: WorkerPool) -> WorkerAnswer:
     async with pool.run("s", ALLOWED, ExplainQuery("student", 1), date(2026, 11, 23)) as answer:
         await answer.take()
@@ -102,26 +109,41 @@ async def test_a_worker_whose_rows_nobody_takes_is_ended_and_its_place_is_free_a
 
 
 async def test_an_honest_answer_is_taken() -> None:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, pa.schema([("n", pa.int64())])) as writer:
-        writer.write_table(pa.table({"n": [1, 2, 3]}))
-    rows = sink.getvalue().to_pybytes()
-    program = f"tell({ABOUT!r}.encode()); tell(b''); take(); tell({rows!r}); tell(b'')"
+    program = f"tell({ABOUT!r}.encode()); tell(b''); take(); tell({a_row()!r}); tell(b'')"
     async with pool_of(program) as pool:
         async with pool.run("s", ALLOWED, ExplainQuery("student", 1), date(2026, 11, 23)) as answer:
-            assert (await answer.take()).column("n").to_pylist() == [1, 2, 3]
+            assert (await answer.take()).column("n").to_pylist() == [7]
         [free] = pool._free._queue
         assert free is not None and free.returncode is None
 
 
-@pytest.mark.parametrize(("code", "kept"), [("sql_failed", True), ("internal", False)])
-async def test_a_worker_that_failed_as_nobody_foresaw_is_replaced(code: str, kept: bool) -> None:
-    fault = json.dumps({"fault": code, "message": ""})
-    async with pool_of(f"tell({fault!r}.encode())") as pool:
+FAULT = {code: f"tell({json.dumps({'fault': code, 'message': ''})!r}.encode())" for code in ("sql_failed", "internal")}
+
+
+async def test_a_worker_that_says_why_it_cannot_answer_is_kept() -> None:
+    async with pool_of(FAULT["sql_failed"]) as pool:
         [worker] = pool._free._queue
         with pytest.raises(WorkerFault):
             await asked(pool)
-        assert (worker.returncode is None) == kept
+        assert worker.returncode is None and list(pool._free._queue) == [worker]
+
+
+async def test_a_worker_that_failed_as_nobody_foresaw_is_replaced_and_the_job_given_to_a_new_one() -> None:
+    async with pool_of(FAULT["internal"]) as pool:
+        [worker] = pool._free._queue
+        pool.program = f"tell({ABOUT!r}.encode()); tell(b''); take(); tell({a_row()!r}); tell(b'')"
+        answer = await asked(pool)
+        [new] = pool._free._queue
+        assert answer.about == json.loads(ABOUT)
+        assert (worker.returncode is None, new.returncode) == (False, None)
+
+
+async def test_what_fails_twice_is_not_tried_again() -> None:
+    async with pool_of(FAULT["internal"]) as pool:
+        with pytest.raises(WorkerFault) as refused:
+            await asked(pool)
+        assert refused.value.code == "internal"
+        assert list(pool._free._queue) == [None]
 
 
 class BrokenWorker:
