@@ -7,13 +7,13 @@ as what may be shown therefore take it out of the search, many at once; random o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
 from governance.disclosure.movement import Movement
 
@@ -170,7 +170,7 @@ def _small_group_with(
     kinds = np.r_[np.zeros(count), np.ones(atoms)]
     constraints = [ties, few]
     for _ in range(PASSED_OVER):
-        solved = milp(np.zeros(count + atoms), integrality=kinds, bounds=Bounds(least, most), constraints=constraints)
+        solved = _solved(kinds, Bounds(least, most), constraints)
         if solved.status == INFEASIBLE:
             return []
         if solved.x is None:
@@ -182,3 +182,14 @@ def _small_group_with(
         apart = np.r_[np.zeros(count), np.where(chosen, 1.0, -1.0)][np.newaxis]
         constraints.append(LinearConstraint(apart, -np.inf, chosen.sum() - 1.0))
     raise ArithmeticError("whether a small group follows was not decided")
+
+
+def _solved(kinds: Ints, bounds: Bounds, constraints: Sequence[LinearConstraint]) -> OptimizeResult:
+    """Any solution. That there is none is believed only when the program itself says so, not what the solver's
+    simplification makes of it: of programs with a solution it was seen to say that they have none.
+    """
+    nothing = np.zeros(len(kinds))
+    solved = milp(nothing, integrality=kinds, bounds=bounds, constraints=constraints)
+    if solved.status != INFEASIBLE:
+        return solved
+    return milp(nothing, integrality=kinds, bounds=bounds, constraints=constraints, options={"presolve": False})

@@ -165,8 +165,9 @@ class _Search:
     def furthest(self, objective: Vector) -> Vector | None:
         """The amounts at which the objective is greatest; None if there is no end to it."""
         found = self._solve(objective, presolve=True)
-        if found.status not in (BOUNDED, IMPOSSIBLE, UNBOUNDED):
-            # The solver now and then gives up on what its own simplification has made of a program.
+        if found.status not in (BOUNDED, UNBOUNDED):
+            # The solver now and then gives up on what its own simplification has made of a program, or, of a program
+            # that the truth fulfils, says that nothing does.
             found = self._solve(objective, presolve=False)
         if found.status == UNBOUNDED or (found.status == 4 and "nbounded" in found.message):
             return None
