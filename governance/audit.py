@@ -32,6 +32,7 @@ class Event(enum.StrEnum):
     SNAPSHOT_FOUND = "snapshot found promoted without its event"
     LOAD_FAILED = "load failed"
     DAY_SET = "district's day set"
+    CHECKPOINTS_RENEWED = "checkpoints begun anew"
     ANSWER_REFUSED = "answer refused"
     ANSWER_INTENDED = "answer intended"
     ANSWER_GIVEN = "answer given"

@@ -25,6 +25,15 @@ def read_document(state: Path) -> dict[str, Any]:
         raise SettingsError(f"{FILE_NAME} cannot be read: {error}") from None
 
 
+def audit_copies(document: Mapping[str, Any]) -> tuple[Path, ...]:
+    """The folders that checkpoints of the audit log go to besides the state folder's own: `[audit] copies`."""
+    section = document.get("audit", {})
+    copies = section.get("copies", []) if isinstance(section, dict) else None
+    if not isinstance(copies, list) or not all(isinstance(each, str) and Path(each).is_absolute() for each in copies):
+        raise SettingsError(f'{FILE_NAME}: copies of [audit] is a list of whole paths, such as ["/mnt/other/audit"].')
+    return tuple(map(Path, copies))
+
+
 def fixed_day(document: Mapping[str, Any]) -> date | None:
     """The day that a district which replays old data has fixed; None where it follows the calendar."""
     fixed = document.get("today")

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import tomli_w
 
 from governance.ledger import Ledger
-from governance.settings_file import FILE_NAME, district_day, read_document
+from governance.settings_file import FILE_NAME, audit_copies, district_day, read_document
 from governance.warehouse.durable import replace_text
 from governance.warehouse.snapshot import Warehouse
 
@@ -53,11 +53,14 @@ class State:
         return Warehouse(self.folder / "warehouse")
 
     def ledger(self) -> Ledger:
-        return Ledger.open(self.folder / "ledger")
+        return Ledger.open(self.folder / "ledger", self._audit_copies())
 
     def existing_ledger(self) -> Ledger:
         """The ledger, for those who need one that is there; `LedgerError` if there is none."""
-        return Ledger.open_existing(self.folder / "ledger")
+        return Ledger.open_existing(self.folder / "ledger", self._audit_copies())
+
+    def _audit_copies(self) -> tuple[Path, ...]:
+        return audit_copies(read_document(self.folder))
 
     def today(self) -> date:
         """The district's day: the calendar's, or the fixed one that a district replaying old data sets."""

@@ -11,7 +11,10 @@ import sqlalchemy as sa
 from governance.audit import Entry, Event, seal
 from governance.ledger.schema import audit_event, person
 
-_NEWEST = sa.select(audit_event).order_by(audit_event.c.sequence.desc()).limit(1)
+NEWEST = sa.select(audit_event).order_by(audit_event.c.sequence.desc()).limit(1)
+
+RECORDED = "newest entry"
+"""Where a connection keeps the newest entry of its transaction, for the checkpoint after it."""
 
 
 class LedgerError(Exception):
@@ -20,7 +23,7 @@ class LedgerError(Exception):
 
 def record_event(connection: sa.Connection, event: Event, actor: str, detail: Mapping[str, Any]) -> int:
     """The event as the newest entry. Returns its sequence number; it counts once the transaction is on the disk."""
-    row = connection.execute(_NEWEST).one_or_none()
+    row = connection.execute(NEWEST).one_or_none()
     entry = seal(None if row is None else read_entry(row), at=now(), event=event, actor=actor, detail=detail)
     connection.execute(
         audit_event.insert().values(
@@ -33,6 +36,7 @@ def record_event(connection: sa.Connection, event: Event, actor: str, detail: Ma
             digest=entry.digest,
         )
     )
+    connection.info[RECORDED] = entry
     return entry.sequence
 
 

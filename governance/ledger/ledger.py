@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,16 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from governance.audit import Break, Entry, Event, find_breaks
-from governance.ledger.events import LedgerError, demand_known, is_known, now, read_entry, record_event
+from governance.audit import Entry, Event, find_breaks
+from governance.checkpoints import Anchors, Checkpoint
+from governance.ledger.events import NEWEST, LedgerError, demand_known, is_known, now, read_entry, record_event
+from governance.ledger.export import export_lines
 from governance.ledger.replay import Replay, secret_digest, standing
 from governance.ledger.schema import access_level, audit_event, disclosure_set, person
 from governance.ledger.store import Store
 from governance.ledger.studies import Studies, record_disclosure
+from governance.ledger.verified import Verified
+from governance.ledger.witness import read_kept, read_public_key
 from governance.vocabulary import AccessLevel, Capacity, Person
 
 
@@ -31,13 +35,14 @@ class Ledger:
         self._nobody = self._hasher.hash("nobody has this password")
 
     @classmethod
-    def open(cls, folder: Path) -> Ledger:
-        return cls(Store.open(folder))
+    def open(cls, folder: Path, copies: Sequence[Path] = ()) -> Ledger:
+        """The ledger of a folder, made if need be. `copies`: where checkpoints of the audit log go besides its own."""
+        return cls(Store.open(folder, copies))
 
     @classmethod
-    def open_existing(cls, folder: Path) -> Ledger:
+    def open_existing(cls, folder: Path, copies: Sequence[Path] = ()) -> Ledger:
         """The ledger of a folder that has one; nothing is made."""
-        store = Store.open_existing(folder)
+        store = Store.open_existing(folder, copies)
         if store is None:
             raise LedgerError("There is no ledger in that state folder: nobody was added yet, and nothing was loaded.")
         return cls(store)
@@ -103,13 +108,43 @@ class Ledger:
         with self._store.read() as connection:
             return connection.execute(sa.select(sa.func.max(audit_event.c.sequence))).scalar_one() or 0
 
-    def verify(self) -> list[Break]:
-        """Every place where the log is not what was recorded, or what stands in the store is not what the log says."""
-        replay = Replay()
+    def verify(self, public_key: Path | None = None, copies: Collection[Path] = ()) -> Verified:
+        """Every place where the log is not what was recorded or signed, or where the store is not what the log says.
+
+        `public_key`: of the checkpoints, where it was kept apart; `copies`: more folders that checkpoints went to.
+        """
+        witness = self._store.witness
+        key = witness.public_key() if public_key is None else read_public_key(public_key)
+        # Checkpoints first: what is recorded meanwhile is in the log then, and not missed.
+        kept = [read_kept(folder, key) for folder in dict.fromkeys([*witness.places, *copies])]
+        anchors, replay = Anchors(one for each in kept for one in each.checkpoints), Replay()
         with self._store.moment() as connection:
-            kept = frozenset(_sound_sets(connection))
-            breaks = list(find_breaks(replay.follow(_read_log(connection)), kept))
-            return breaks + list(replay.compare(standing(connection)))
+            sets = frozenset(_sound_sets(connection))
+            breaks = list(find_breaks(replay.follow(anchors.follow(_read_log(connection))), sets))
+            breaks += [*anchors.compare(), *replay.compare(standing(connection))]
+        breaks += [found for each in kept for found in each.breaks] if anchors.newest else []
+        return Verified(anchors.newest, anchors.anchored, tuple(breaks))
+
+    def export(self) -> Iterator[str]:
+        """The log with everything that it takes to prove it elsewhere, as lines of JSON: see `verify_export`."""
+        with self._store.moment() as connection:
+            # It gets a signature of its own, which an older copy of the store must not have.
+            self._store.demand_what_was_signed(connection)
+            newest = connection.execute(NEWEST).one_or_none()
+            signed = [] if newest is None else [Checkpoint(newest.sequence, newest.digest, now())]
+            checkpoints = [line for each in signed for line in self._store.witness.series_through(each)]
+            sets = sa.select(disclosure_set.c.digest, disclosure_set.c.student_keys)
+            kept = ((row.digest, row.student_keys) for row in connection.execute(sets))
+            yield from export_lines(kept, checkpoints, _read_log(connection))
+
+    def renew_checkpoints(self, actor: str, reason: str) -> None:
+        """Go on with this store though it is not the one that was signed, or its key is gone: on record, with why."""
+        signed = self._store.witness.newest()
+        self._store.witness.begin_anew()
+        self._store.trust()
+        before = {} if signed is None else {"signed_sequence": signed.sequence, "signed_digest": signed.digest}
+        with self._store.write() as connection:
+            record_event(connection, Event.CHECKPOINTS_RENEWED, actor, {"reason": reason, **before})
 
     def disclosed_students(self, digest: str) -> bytes | None:
         """The sorted keys (little-endian 64-bit integers) behind a digest in the log."""

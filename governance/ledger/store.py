@@ -2,51 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from threading import Lock
 
 import sqlalchemy as sa
 
-from governance.ledger.schema import metadata
+from governance.audit import Entry
+from governance.ledger.events import RECORDED, LedgerError
+from governance.ledger.schema import audit_event, metadata
+from governance.ledger.witness import Witness
 
 BUSY_SECONDS = 15
 FILE = "ledger.sqlite"
+BESIDE = "audit"
+"""The folder beside the store's own that its checkpoints are in."""
+
+_log = logging.getLogger(__name__)
 
 
 class Store:
-    """SQLite with write-ahead logging and full synchronization."""
+    """SQLite with write-ahead logging and full synchronization.
 
-    def __init__(self, engine: sa.Engine) -> None:
+    After every event a checkpoint of it is signed outside the store. If that fails, what was recorded stands, and
+    nothing more is written before it succeeds.
+    """
+
+    def __init__(self, engine: sa.Engine, witness: Witness) -> None:
+        self.witness = witness
+        self._trusted = False
+        self._owed: Entry | None = None
+        self._owing = Lock()
         self._engine = engine
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @classmethod
-    def open(cls, folder: Path) -> Store:
+    def open(cls, folder: Path, copies: Sequence[Path] = ()) -> Store:
         """The store in `folder`, made if it is not there; readable by its owner only."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / FILE
+        witness = Witness(folder.with_name(BESIDE), copies)
         if not path.exists():
+            # Before the store: one that is there never lacks its key, but for somebody who took it.
+            witness.make_key()
             path.touch(mode=0o600)
-        store = cls(_engine(path))
-        with store.write() as connection:
-            metadata.create_all(connection)
+        store = cls(_engine(path), witness)
+        store._make_tables()
         return store
 
     @classmethod
-    def open_existing(cls, folder: Path) -> Store | None:
+    def open_existing(cls, folder: Path, copies: Sequence[Path] = ()) -> Store | None:
         """The store in `folder`; None if there is none. Nothing is made."""
         path = folder / FILE
         if not path.is_file():
             return None
-        store = cls(_engine(path))
+        store = cls(_engine(path), Witness(folder.with_name(BESIDE), copies))
         if not store._is_a_ledger():
             store.close()
             return None
         # A ledger of an earlier version gets the tables that came since.
-        with store.write() as connection:
-            metadata.create_all(connection)
+        store._make_tables()
         return store
 
     def _is_a_ledger(self) -> bool:
@@ -56,11 +74,69 @@ class Store:
         except sa.exc.DatabaseError:
             return False
 
+    def _make_tables(self) -> None:
+        with self._engine.begin() as connection:
+            metadata.create_all(connection)
+
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One transaction that holds the write lock from its start, so that what it reads stays true."""
+        self._settle()
         with self._engine.begin() as connection:
+            connection.info.pop(RECORDED, None)
+            # Once, with the lock held.
+            if not self._trusted:
+                self.demand_what_was_signed(connection)
             yield connection
+            recorded: Entry | None = connection.info.pop(RECORDED, None)
+        self._trusted = True
+        if recorded is None:
+            return
+        self._owe(recorded)
+        try:
+            self._settle()
+        except LedgerError:
+            # What was done is done, and is told as done; the next act is not begun.
+            _log.exception("an event was recorded, and no checkpoint of it could be signed")
+
+    def _owe(self, recorded: Entry) -> None:
+        with self._owing:
+            if self._owed is None or recorded.sequence > self._owed.sequence:
+                self._owed = recorded
+
+    def _settle(self) -> None:
+        """Have the checkpoint of the newest event of ours signed."""
+        with self._owing:
+            if self._owed is not None:
+                self._sign(self._owed)
+            self._owed = None
+
+    def _sign(self, owed: Entry) -> None:
+        try:
+            self.witness.note(owed.sequence, owed.digest, owed.at)
+        except (OSError, ValueError) as error:
+            raise LedgerError(
+                "Nothing is recorded while the checkpoints of the audit log cannot be written "
+                f"({type(error).__name__}). Look after the folder `{BESIDE}` of the state folder, and the copies that "
+                "dbims.toml names."
+            ) from None
+
+    def trust(self) -> None:
+        """Whatever was signed before, from now on this store is the one that is written to."""
+        self._trusted, self._owed = True, None
+
+    def demand_what_was_signed(self, connection: sa.Connection) -> None:
+        """That this is not a store that is older than its checkpoints."""
+        signed = self.witness.newest()
+        if signed is None:
+            return
+        question = sa.select(audit_event.c.digest).where(audit_event.c.sequence == signed.sequence)
+        if connection.execute(question).scalar_one_or_none() != signed.digest:
+            raise LedgerError(
+                "The newest event that was signed is not in the audit log: its end was cut off, or an older copy of "
+                "the ledger was put in its place. Nothing is recorded in it. `dbims audit verify` tells more. Restore "
+                "the ledger that belongs to the checkpoints, or go on with this one: `dbims audit renew`, on record."
+            )
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

@@ -18,6 +18,7 @@ TOP_LEVEL = {
 MAY_IMPORT = {
     "governance.vocabulary": set(),
     "governance.audit": set(),
+    "governance.checkpoints": {"governance.audit"},
     "governance.catalog": {"governance.vocabulary"},
     "governance.policy": {"governance.vocabulary", "governance.catalog"},
     "governance.disclosure": {"governance.vocabulary"},
@@ -25,7 +26,7 @@ MAY_IMPORT = {
     "governance.sandbox": {"governance.system_calls"},
     "governance.session_tokens": {"governance.vocabulary"},
     "governance.dictionary": {"governance.catalog"},
-    "governance.ledger": {"governance.vocabulary", "governance.audit"},
+    "governance.ledger": {"governance.vocabulary", "governance.audit", "governance.checkpoints"},
     "governance.warehouse": {
         "governance.vocabulary",
         "governance.catalog",
@@ -63,7 +64,8 @@ MAY_IMPORT = {
     },
 }
 PURE = (
-    *("governance.vocabulary", "governance.audit", "governance.catalog", "governance.policy"),
+    *("governance.vocabulary", "governance.audit", "governance.checkpoints"),
+    *("governance.catalog", "governance.policy"),
     *("governance.disclosure", "governance.system_calls"),
 )
 # What reaches outside a pure function. The catalog reads its own declarations, and nothing else.
