@@ -7,7 +7,7 @@ import sys
 
 BENCHMARKS = (
     *(("gateway", "750"), ("gateway", "20000"), ("sdk_frames",), ("session",), ("loading",)),
-    *(("anonymization",), ("suppression",), ("statistics",)),
+    *(("anonymization",), ("suppression",), ("statistics",), ("audit",)),
 )
 
 
