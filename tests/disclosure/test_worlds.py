@@ -64,6 +64,31 @@ def test_a_small_group_is_found_if_and_only_if_there_is_one(
     assert bool(found) == bool(expected)
 
 
+@given(SIZES, SEEDS, st.integers(2, 9), st.integers(1, 8), st.integers(1, 5))
+@settings(max_examples=250)
+def test_what_follows_from_lenient_tables_may_be_told_from_their_threshold_on(
+    sizes: list[int], seed: int, smallest: int, threshold: int, lenient: int
+) -> None:
+    rows, persons = printed_groups(seed, len(sizes)), np.array(sizes)
+    weights = persons.astype(float)
+    if not len(rows):
+        return
+    no_secret = small_groups_that_follow(rows[:lenient], persons, smallest)
+
+    def may_be_told(atoms: np.ndarray) -> bool:
+        return persons[atoms].sum() >= threshold and tuple(sorted(atoms.tolist())) in no_secret
+
+    crowd = Crowd(weights, persons, smallest, smallest)
+    found = implied_groups(equations_of(rows, weights), sp.csr_array(rows), crowd, may_be_told)
+    expected = [
+        group
+        for group in small_groups_that_follow(rows, persons, smallest)
+        if persons[list(group)].sum() < threshold or group not in no_secret
+    ]
+    assert {tuple(sorted(group.tolist())) for group in found} <= set(expected)
+    assert bool(found) == bool(expected)
+
+
 @given(SIZES, SEEDS)
 @settings(max_examples=100)
 def test_equations_survive_a_cut_of_their_atoms(sizes: list[int], seed: int) -> None:
