@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from governance.ledger import AUDIT_FOLDER
 from governance.recorded_load import load_and_record
 from governance.state import State, StateError
 from governance.vocabulary import AccessLevel, Capacity
@@ -89,7 +90,7 @@ def _begin(state: State) -> Path:
     unfinished = state.folder / UNFINISHED_FILE
     sources = state.folder / SOURCES_FOLDER
     if unfinished.exists():
-        for leftover in (state.folder / "ledger", state.warehouse.folder):
+        for leftover in (state.folder / AUDIT_FOLDER, state.folder / "ledger", state.warehouse.folder):
             shutil.rmtree(leftover, ignore_errors=True)
     write_text(unfinished, "")
     shutil.rmtree(sources, ignore_errors=True)

@@ -18,7 +18,7 @@ from governance.ledger.witness import Witness
 
 BUSY_SECONDS = 15
 FILE = "ledger.sqlite"
-BESIDE = "audit"
+AUDIT_FOLDER = "audit"
 """The folder beside the store's own that its checkpoints are in."""
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Store:
         """The store in `folder`, made if it is not there; readable by its owner only."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / FILE
-        witness = Witness(folder.with_name(BESIDE), copies)
+        witness = Witness(folder.with_name(AUDIT_FOLDER), copies)
         if not path.exists():
             # Before the store: one that is there never lacks its key, but for somebody who took it.
             witness.make_key()
@@ -59,7 +59,7 @@ class Store:
         path = folder / FILE
         if not path.is_file():
             return None
-        store = cls(_engine(path), Witness(folder.with_name(BESIDE), copies))
+        store = cls(_engine(path), Witness(folder.with_name(AUDIT_FOLDER), copies))
         if not store._is_a_ledger():
             store.close()
             return None
@@ -117,7 +117,7 @@ class Store:
         except (OSError, ValueError) as error:
             raise LedgerError(
                 "Nothing is recorded while the checkpoints of the audit log cannot be written "
-                f"({type(error).__name__}). Look after the folder `{BESIDE}` of the state folder, and the copies that "
+                f"({type(error).__name__}). Look after the folder `{AUDIT_FOLDER}` of the state folder, and the copies that "
                 "dbims.toml names."
             ) from None
 

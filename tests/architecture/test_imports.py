@@ -41,6 +41,7 @@ MAY_IMPORT = {
     },
     "governance.demo": {
         *("governance.state", "governance.vocabulary", "governance.warehouse", "governance.recorded_load"),
+        "governance.ledger",
     },
     "governance.gateway": {
         *("governance.vocabulary", "governance.catalog", "governance.policy", "governance.audit"),
