@@ -117,8 +117,8 @@ class Store:
         except (OSError, ValueError) as error:
             raise LedgerError(
                 "Nothing is recorded while the checkpoints of the audit log cannot be written "
-                f"({type(error).__name__}). Look after the folder `{AUDIT_FOLDER}` of the state folder, and the copies that "
-                "dbims.toml names."
+                f"({type(error).__name__}). Look after the folder `{AUDIT_FOLDER}` of the state folder, and the copies "
+                "that dbims.toml names."
             ) from None
 
     def trust(self) -> None:
