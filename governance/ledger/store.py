@@ -126,9 +126,17 @@ class Store:
         self._trusted, self._owed = True, None
 
     def demand_what_was_signed(self, connection: sa.Connection) -> None:
-        """That this is not a store that is older than its checkpoints."""
+        """That this is not a store that is older than its checkpoints, nor one whose checkpoints are gone."""
         signed = self.witness.newest()
         if signed is None:
+            # Killed right after its very first event, a ledger has no checkpoint yet.
+            newest = connection.execute(sa.select(sa.func.max(audit_event.c.sequence))).scalar_one() or 0
+            if newest > 1:
+                raise LedgerError(
+                    f"The checkpoints of the audit log (the folder `{AUDIT_FOLDER}` of the state folder) are gone, or "
+                    "cannot be read. Nothing is recorded without them. Restore them, or begin them anew: `dbims audit "
+                    "renew`, on record."
+                )
             return
         question = sa.select(audit_event.c.digest).where(audit_event.c.sequence == signed.sequence)
         if connection.execute(question).scalar_one_or_none() != signed.digest:

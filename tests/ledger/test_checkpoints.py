@@ -107,6 +107,17 @@ def test_what_is_done_to_the_store_is_found_and_it_is_written_to_no_more(
         assert ledger.newest() == before
 
 
+def test_a_ledger_whose_checkpoints_are_gone_is_written_to_only_after_they_are_begun_anew(folders: Folders) -> None:
+    store, audit = folders
+    shutil.rmtree(audit)
+    with closing(Ledger.open(store)) as ledger:
+        with pytest.raises(LedgerError, match="are gone"):
+            record(ledger, 1)
+        ledger.renew_checkpoints("op", "a ledger of an earlier version")
+        record(ledger, 2)
+        assert (ledger.verify().anchored, ledger.verify().breaks) == (13, ())
+
+
 def test_going_on_with_a_restored_store_is_an_act_on_record(folders: Folders) -> None:
     store, audit = folders
     put_an_older_copy_in_its_place(store, audit)
