@@ -7,15 +7,16 @@ as what may be shown therefore take it out of the search, many at once; random o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
 from governance.disclosure.movement import Movement
+from governance.disclosure.small_groups import small_groups
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -25,11 +26,8 @@ CHANGES = 2
 TRIES = 12
 ENDS = 10
 """How far amounts without end are let go, in smallest groups that are shown."""
-INFEASIBLE = 2
 ENOUGH = 8
 """Groups found at a time: when these are mended the question is put again."""
-PASSED_OVER = 20
-"""How many groups that may be told are passed over for one atom, before all counts as undecided."""
 TINY = 1e-7
 
 
@@ -108,19 +106,10 @@ def implied_groups(
     left = _cannot_grow(rows, crowd, np.flatnonzero(told & (crowd.persons < crowd.smallest)))
     if not len(left):
         return []
-    combinations = _about(equations.rows, left)
-    found: list[Ints] = []
-    while len(found) < ENOUGH and np.abs(combinations).max(initial=0.0) > TINY:
-        atom = int(np.abs(combinations).max(axis=0).argmax())
-        found += _small_group_with(atom, combinations, crowd, left, may_be_told)
-        combinations = _without(atom, combinations)
-    return found
-
-
-def _without(atom: int, combinations: Floats) -> Floats:
-    """The combinations that do not speak of the atom either: one fewer."""
-    turned, _ = np.linalg.qr(combinations[:, [atom]], mode="complete")
-    return np.asarray(turned[:, 1:].T @ combinations)
+    followed = small_groups(_about(equations.rows, left), crowd.persons[left], crowd.smallest - 1)
+    # The smallest say the most, and are mended first.
+    followed.sort(key=len)
+    return list(islice((left[group] for group in followed if not may_be_told(left[group])), ENOUGH))
 
 
 def _cannot_grow(rows: sp.csr_array, crowd: Crowd, small: Ints) -> Ints:
@@ -151,45 +140,3 @@ def _about(equations: Floats, atoms: Ints) -> Floats:
     left, sizes, _ = np.linalg.svd(others, full_matrices=others.shape[0] > others.shape[1])
     rank = int((sizes > TINY * max(1.0, float(sizes.max(initial=0.0)))).sum())
     return np.asarray(left[:, rank:].T @ equations[:, atoms])
-
-
-def _small_group_with(
-    atom: int, combinations: Floats, crowd: Crowd, left: Ints, may_be_told: Callable[[Ints], bool]
-) -> list[Ints]:
-    """A group with this atom (a place in `left`) that is small and a combination, in a list; none if there is none.
-
-    An integer program: which atoms are in the group, and by how much each combination counts for it. Groups that may be
-    told are passed over one by one.
-    """
-    count, atoms = combinations.shape
-    ties = LinearConstraint(np.hstack([combinations.T, -np.eye(atoms)]), 0.0, 0.0)
-    few = LinearConstraint(np.r_[np.zeros(count), crowd.persons[left]][np.newaxis], 0.0, crowd.smallest - 1.0)
-    least = np.r_[np.full(count, -np.inf), np.zeros(atoms)]
-    least[count + atom] = 1.0
-    most = np.r_[np.full(count, np.inf), np.ones(atoms)]
-    kinds = np.r_[np.zeros(count), np.ones(atoms)]
-    constraints = [ties, few]
-    for _ in range(PASSED_OVER):
-        solved = _solved(kinds, Bounds(least, most), constraints)
-        if solved.status == INFEASIBLE:
-            return []
-        if solved.x is None:
-            break
-        chosen = solved.x[count:] > 0.5
-        group = left[np.flatnonzero(chosen)]
-        if not may_be_told(group):
-            return [group]
-        apart = np.r_[np.zeros(count), np.where(chosen, 1.0, -1.0)][np.newaxis]
-        constraints.append(LinearConstraint(apart, -np.inf, chosen.sum() - 1.0))
-    raise ArithmeticError("whether a small group follows was not decided")
-
-
-def _solved(kinds: Ints, bounds: Bounds, constraints: Sequence[LinearConstraint]) -> OptimizeResult:
-    """Any solution. That there is none is believed only when the program itself says so, not what the solver's
-    simplification makes of it: of programs with a solution it was seen to say that they have none.
-    """
-    nothing = np.zeros(len(kinds))
-    solved = milp(nothing, integrality=kinds, bounds=bounds, constraints=constraints)
-    if solved.status != INFEASIBLE:
-        return solved
-    return milp(nothing, integrality=kinds, bounds=bounds, constraints=constraints, options={"presolve": False})

@@ -35,7 +35,8 @@ class Knowledge:
     were shown under the rules by which each was printed. `secrets`: groups that are not shown, and how wide the
     interval of their totals must remain (0: it only must not be printed). `marks`: what the marks of
     such groups say of their totals. `worlds` keep the secrets open for who reads the numbers, `doubts` for who also
-    reads the marks.
+    reads the marks. `equations`: all that was printed; `lenient`: of each threshold below the strictest, what was
+    printed under rules that show groups of that many persons.
     """
 
     quantity: str
@@ -50,6 +51,7 @@ class Knowledge:
     worlds: tuple[World, ...] = ()
     doubts: tuple[World, ...] = ()
     equations: Equations = field(default_factory=Equations.none)
+    lenient: dict[int, Equations] = field(default_factory=dict)
     atom_of: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     answers: int = 0
     _order: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -73,10 +75,11 @@ class Knowledge:
         said = draft.said
         # What may fail comes first: nothing is half admitted.
         equations = draft.equations(said.printed) if draft.exact else Equations.none()
+        lenient = draft.lenient(said.printed) if draft.exact else {}
         marks, order = draft.marks(), np.argsort(draft.keys, kind="stable")
         self.keys, self.persons, self._order = draft.keys, draft.persons, order
         self.hashes, self.amounts, self.atom_of = draft.hashes, draft.amounts, draft.atom_of
-        self.equations, self.marks = equations, marks
+        self.equations, self.lenient, self.marks = equations, lenient, marks
         for at, units in enumerate(draft.sets):
             if said.printed[at]:
                 self.printed.setdefault(units, self.answers)
@@ -172,8 +175,26 @@ class Draft:
 
     def equations(self, printed: npt.NDArray[np.bool_]) -> Equations:
         """All that was printed, this answer's `printed` statements included."""
-        before = self.known.equations.cut(self.parent)
+        return self._with_own(self.known.equations, printed)
+
+    def lenient(self, printed: npt.NDArray[np.bool_]) -> dict[int, Equations]:
+        """Of each threshold below the strictest: all that was printed under rules at least as lenient."""
+        thresholds = set(self.known.smallest.values())
+        found: dict[int, Equations] = {}
+        for persons in sorted({*thresholds, self.said.smallest} - {self.strictest}):
+            below = [threshold for threshold in thresholds if threshold <= persons]
+            if not below:
+                known = Equations.none()
+            elif len(below) == len(thresholds):
+                known = self.known.equations
+            else:
+                known = self.known.lenient[max(below)]
+            found[persons] = self._with_own(known, printed) if self.said.smallest <= persons else known.cut(self.parent)
+        return found
+
+    def _with_own(self, known: Equations, printed: npt.NDArray[np.bool_]) -> Equations:
         shown = np.flatnonzero(printed)
+        before = known.cut(self.parent)
         return before.also(self.groups[shown].toarray(), self.weights) if len(shown) else before
 
     def marks(self) -> dict[FrozenBitMap, tuple[float, float]]:

@@ -8,12 +8,11 @@ from dataclasses import replace
 import numpy as np
 from pyroaring import FrozenBitMap
 
-from governance.disclosure.implied import Crowd, Equations, implied_groups
+from governance.disclosure.implied import Crowd, implied_groups
 from governance.disclosure.knowledge import Draft
 from governance.disclosure.readers import each_row_once, look_for_worlds, who_reads_marks, who_reads_numbers
 from governance.disclosure.suspects import follows, suspects, within_table
 from governance.disclosure.weighed import Mask, Measure, Weighed
-from governance.disclosure.worlds import Floats
 
 
 def weigh(draft: Draft, printed: Mask, measure: Measure) -> Weighed:
@@ -103,20 +102,13 @@ def _implied(draft: Draft, printed: Mask, measure: Measure) -> dict[FrozenBitMap
 def _told_by_lenient_rules(draft: Draft, printed: Mask) -> Callable[[FrozenBitMap], bool]:
     """Whether a group, small by the strictest rules, follows from what was printed under rules that show groups of its
     size: those of them that were told are no secret. Below the most lenient rules none is."""
-    groups = list(draft.all_printed(printed))
-    smallest = np.array([draft.smallest_of(units) for units in groups], dtype=np.int64)
-    changes: dict[int, Floats] = {}
+    if not draft.exact:
+        return lambda _group: False
+    changes = {persons: told.changes(draft.weights) for persons, told in draft.lenient(printed).items()}
 
     def may_be_told(group: FrozenBitMap) -> bool:
-        persons = _persons(draft, group)
-        lenient = np.flatnonzero(smallest <= persons)
-        if not draft.exact or not len(lenient):
-            return False
-        level = int(smallest[lenient].max())
-        if level not in changes:
-            told = draft.over_atoms([groups[at] for at in lenient], np.arange(len(draft.atoms))).toarray()
-            changes[level] = Equations.over(len(draft.atoms)).also(told, draft.weights).changes(draft.weights)
-        return follows(draft, group, changes[level])
+        level = max((least for least in changes if least <= _persons(draft, group)), default=None)
+        return level is not None and follows(draft, group, changes[level])
 
     return may_be_told
 

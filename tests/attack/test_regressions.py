@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
-import pytest
-from scipy.optimize import OptimizeResult
 
-from governance.disclosure import implied
 from tests.attack.attacker import Statement, attack
 from tests.attack.districts import GRADES, Query, make_district, persons_in, selected
 from tests.attack.product import Audience, measures
@@ -174,18 +168,3 @@ def test_nine_of_a_guarded_group_do_not_follow_within_one_large_table() -> None:
     frame = make_district(5)
     audience = shown_to_one_audience(frame, Query(("special_education",), ("grade", "sex"), {"year": (2026,)}))
     assert not attack(audience.told, 10, measures(frame)).implied
-
-
-def test_a_solver_that_finds_no_small_group_by_simplifying_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As HiGHS does of some programs: its simplification says that a program with a solution has none.
-    solve = implied.milp
-
-    def simplifies_wrongly(*arguments: Any, options: Mapping[str, Any] | None = None, **more: Any) -> OptimizeResult:
-        if (options or {}).get("presolve", True):
-            return OptimizeResult(status=implied.INFEASIBLE, x=None)
-        return solve(*arguments, options=options, **more)
-
-    monkeypatch.setattr(implied, "milp", simplifies_wrongly)
-    test_small_group_of_five_atoms_in_one_table()
-    test_small_group_that_an_earlier_table_has_cut_into_five_atoms()
-    test_all_minus_two_groups_among_very_many_atoms()
