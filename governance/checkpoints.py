@@ -51,7 +51,7 @@ def read_line(line: str, key: Ed25519PublicKey) -> Checkpoint:
         found = json.loads(line)
         checkpoint = Checkpoint(*(found[name] for name in ("sequence", "digest", "at", "previous")))
         signature = base64.b64decode(found["signature"], validate=True)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise NotSigned("is no checkpoint") from None
     try:
         key.verify(signature, _message(checkpoint))

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from governance.durable import write_text
 from governance.ledger import AUDIT_FOLDER
 from governance.recorded_load import load_and_record
 from governance.state import State, StateError
 from governance.vocabulary import AccessLevel, Capacity
-from governance.warehouse.durable import write_text
 from governance.warehouse.load import Expectations
 from governance.warehouse.synth import demo_today, write_district
 

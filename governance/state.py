@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import tomli_w
 
+from governance.durable import replace_text
 from governance.ledger import Ledger
 from governance.settings_file import FILE_NAME, audit_copies, district_day, read_document
-from governance.warehouse.durable import replace_text
 from governance.warehouse.snapshot import Warehouse
 
 

@@ -21,6 +21,7 @@ from governance.cli.console import (
     plain_errors,
     say,
 )
+from governance.durable import FILE_MODE
 from governance.ledger import Verified, read_public_key, verify_export
 
 audit_app = typer.Typer(help="The audit log.", no_args_is_help=True)
@@ -80,13 +81,18 @@ def audit_export(file: Path, state: StateOption = STATE) -> None:
     """
     with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
         try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         except FileExistsError:
             fail("There is a file of that name already. Choose another, so that none is lost.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as sink:
-            sink.writelines(ledger.export())
-            sink.flush()
-            os.fsync(descriptor)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as sink:
+                sink.writelines(ledger.export())
+                sink.flush()
+                os.fsync(descriptor)
+        except BaseException:
+            # A part of a log is none, and would stand in the way of the next attempt.
+            file.unlink()
+            raise
     out.print("Exported.")
 
 

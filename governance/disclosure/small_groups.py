@@ -16,9 +16,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MOST_GROUPS = 5_000
-"""So many small groups, or so much work (of a measure that does not depend on the machine, about a second each), are
-looked through before all counts as undecided."""
 MOST_WORK = 30.0
+"""So many small groups, or so much work (as the solver measures it: not by the clock, so that every machine decides
+alike), are looked through before all counts as undecided."""
 MOST_PARTS = 60
 """The largest denominator that is looked for: shares of other numbers are taken to a millionth, with that to spare."""
 MILLIONTHS = 1_000_000

@@ -7,13 +7,13 @@ machine's disk is where they are worth most, since whoever can write this folder
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from governance.audit import BEFORE_THE_FIRST, Break
 from governance.checkpoints import Checkpoint, NotSigned, find_loose, line_digest, read_line, signed_line
+from governance.durable import FILE_MODE, locked_folder, make_folder, replace_text, sync
 from governance.ledger.events import LedgerError
 
 SIGNING_KEY, PUBLIC_KEY = "signing-key.pem", "public-key.pem"
@@ -52,7 +53,7 @@ class Witness:
     def __init__(self, folder: Path, copies: Sequence[Path] = ()) -> None:
         self._folder = folder
         self.places = (folder, *copies)
-        self._key: Ed25519PrivateKey | None = None
+        self._key: tuple[tuple[int, int], Ed25519PrivateKey] | None = None
 
     def newest(self) -> Checkpoint | None:
         """The newest event that was signed, as the folder beside the store tells it."""
@@ -62,9 +63,13 @@ class Witness:
     def series_through(self, newest: Checkpoint) -> list[str]:
         """The series up to an event that is the newest of something, with a checkpoint of that event at its end."""
         key = self._signing_key()
-        lines = [
-            line for line in read_series(self._folder) if read_line(line, key.public_key()).sequence < newest.sequence
-        ]
+        try:
+            signed = [(line, read_line(line, key.public_key())) for line in read_series(self._folder)]
+        except NotSigned:
+            raise LedgerError(
+                "The checkpoints of the audit log were changed: `dbims audit verify` tells more."
+            ) from None
+        lines = [line for line, checkpoint in signed if checkpoint.sequence < newest.sequence]
         return [*lines, signed_line(replace(newest, previous=_after(lines[-1] if lines else "")), key)]
 
     def public_key(self) -> Ed25519PublicKey:
@@ -72,15 +77,15 @@ class Witness:
 
     def make_key(self) -> None:
         """A key, where there is none."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._locked():
+        make_folder(self._folder)
+        with locked_folder(self._folder):
             if not (self._folder / SIGNING_KEY).exists():
                 self._make_key()
 
     def begin_anew(self) -> None:
         """Another series, with the key that there is or a new one. What was signed before is put aside, and kept."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._locked():
+        make_folder(self._folder)
+        with locked_folder(self._folder):
             for place in self.places:
                 _put_aside(place)
             if not (self._folder / SIGNING_KEY).exists():
@@ -88,39 +93,35 @@ class Witness:
 
     def _make_key(self) -> None:
         key = Ed25519PrivateKey.generate()
-        _put(self._folder / PUBLIC_KEY, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-        _put(self._folder / SIGNING_KEY, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        _sync(self._folder)
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        for name, content in ((PUBLIC_KEY, public), (SIGNING_KEY, private)):
+            replace_text(self._folder / name, content.decode("ascii"))
 
     def note(self, sequence: int, digest: str, at: str) -> None:
         """The event is on the disk and the newest that is known of: in every place, or an OSError."""
         key = self._signing_key()
-        with self._locked():
+        with locked_folder(self._folder):
             for place in self.places:
                 _note(place, Checkpoint(sequence, digest, at), key)
 
     def _signing_key(self) -> Ed25519PrivateKey:
-        if self._key is None:
-            try:
-                key = load_pem_private_key((self._folder / SIGNING_KEY).read_bytes(), password=None)
-            except (FileNotFoundError, ValueError):
-                key = None
-            if not isinstance(key, Ed25519PrivateKey):
-                raise LedgerError(
-                    "The key that signs the audit log is gone, or cannot be read: nothing is recorded without it. "
-                    "Restore it from a backup, or make another one: `dbims audit renew`, on record."
-                )
-            self._key = key
-        return self._key
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Read anew when its file is another one: another process may have begun anew with a new key."""
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+            path = self._folder / SIGNING_KEY
+            status = path.stat()
+            edition = (status.st_ino, status.st_mtime_ns)
+            if self._key is None or self._key[0] != edition:
+                key = load_pem_private_key(path.read_bytes(), password=None)
+                if not isinstance(key, Ed25519PrivateKey):
+                    raise ValueError("a key of another kind")
+                self._key = edition, key
+        except (FileNotFoundError, ValueError):
+            raise LedgerError(
+                "The key that signs the audit log is gone, or cannot be read: nothing is recorded without it. "
+                "Restore it from a backup, or make another one: `dbims audit renew`, on record."
+            ) from None
+        return self._key[1]
 
 
 def read_public_key(path: Path) -> Ed25519PublicKey:
@@ -135,9 +136,10 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
 
 def read_kept(folder: Path, key: Ed25519PublicKey) -> Kept:
     """Everything that a folder of checkpoints holds, the newest included."""
+    # The newest first: the line that it continues is in the series by then, whatever is recorded meanwhile.
+    newest = _newest(folder, key)
     lines = read_series(folder)
     found = list(find_loose(lines, key))
-    newest = _newest(folder, key)
     if newest is None:
         found.append(Break(0, "the checkpoint of the newest event is not there, or not signed with this key"))
     else:
@@ -190,7 +192,7 @@ def _note(place: Path, event: Checkpoint, key: Ed25519PrivateKey) -> None:
     if _is_due(checkpoint, read_line(last, key.public_key()) if last else None):
         _append(series, line)
     slot = SLOT_BYTES * (event.sequence % 2)
-    descriptor = os.open(place / NEWEST, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(place / NEWEST, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
     try:
         # Not forced onto the disk: after a crash of the machine the newest is an older one, and nothing else is wrong.
         os.pwrite(descriptor, line.ljust(SLOT_BYTES - 1).encode("ascii") + b"\n", slot)
@@ -224,7 +226,7 @@ def _last_line(series: Path) -> str:
 
 def _append(series: Path, line: str) -> None:
     made = not series.exists()
-    with open(os.open(series, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as file:  # noqa: PTH123
+    with open(os.open(series, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE), "r+b") as file:  # noqa: PTH123
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 2 * SLOT_BYTES))
         # A line that a crash has cut off makes place for a whole one.
@@ -234,31 +236,15 @@ def _append(series: Path, line: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     if made:
-        _sync(series.parent)
+        sync(series.parent)
 
 
 def _put_aside(place: Path) -> None:
-    number = 1 + sum(1 for _ in place.glob(f"{SERIES}.*"))
+    names = (SERIES, NEWEST, PUBLIC_KEY)
+    number = next(number for number in count(1) if not any((place / f"{name}.{number}").exists() for name in names))
     for name in (SERIES, NEWEST):
         with suppress(FileNotFoundError):
             (place / name).rename(place / f"{name}.{number}")
     if (place / PUBLIC_KEY).exists():
         # It may be needed to read them, should a new one follow.
         shutil.copyfile(place / PUBLIC_KEY, place / f"{PUBLIC_KEY}.{number}")
-
-
-def _put(path: Path, content: bytes) -> None:
-    beside = path.with_name(f"{path.name}.new")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from governance.catalog import Catalog, load_catalog
+from governance.durable import sha256_of, write_text
 from governance.warehouse.build import DEFAULT_MEMORY, BuildReport, Rooms, build_tables
-from governance.warehouse.durable import sha256_of, write_text
 from governance.warehouse.errors import ExpectationsFailed
 from governance.warehouse.expectation_report import ExpectationReport
 from governance.warehouse.load_emptied import TablesEmptied, emptied_tables

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from governance.warehouse.durable import FILE_MODE
+from governance.durable import FILE_MODE
 from governance.warehouse.errors import LoadInProgress
 
 
@@ -49,17 +47,6 @@ class LoadLock:
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, note.encode("ascii"), 0)
         os.fsync(self._descriptor)
-
-
-@contextmanager
-def locked_folder(folder: Path) -> Iterator[None]:
-    """The folder is in use, until this ends or its process does."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def is_locked(folder: Path) -> bool:

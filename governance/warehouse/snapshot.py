@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from governance.warehouse.durable import make_folder, replace_text, seal_folder, sha256_of, sync
+from governance.durable import locked_folder, make_folder, replace_text, seal_folder, sha256_of, sync
 from governance.warehouse.errors import WarehouseError
-from governance.warehouse.load_lock import LoadLock, is_locked, locked_folder
+from governance.warehouse.load_lock import LoadLock, is_locked
 
 ID_TIME = "%Y%m%dT%H%M%SZ"
 

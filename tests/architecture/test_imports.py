@@ -26,22 +26,29 @@ MAY_IMPORT = {
     "governance.sandbox": {"governance.system_calls"},
     "governance.session_tokens": {"governance.vocabulary"},
     "governance.dictionary": {"governance.catalog"},
-    "governance.ledger": {"governance.vocabulary", "governance.audit", "governance.checkpoints"},
+    "governance.ledger": {
+        *("governance.vocabulary", "governance.audit", "governance.checkpoints", "governance.durable"),
+    },
     "governance.warehouse": {
         "governance.vocabulary",
         "governance.catalog",
         "governance.policy",
         "governance.disclosure",
         "governance.sandbox",
+        "governance.durable",
     },
     "governance.settings_file": set(),
-    "governance.state": {"governance.ledger", "governance.warehouse", "governance.settings_file"},
+    "governance.durable": set(),
+    "governance.state": {
+        *("governance.ledger", "governance.warehouse", "governance.settings_file", "governance.durable"),
+    },
     "governance.recorded_load": {
         *("governance.audit", "governance.ledger", "governance.state", "governance.warehouse"),
+        "governance.durable",
     },
     "governance.demo": {
         *("governance.state", "governance.vocabulary", "governance.warehouse", "governance.recorded_load"),
-        "governance.ledger",
+        *("governance.ledger", "governance.durable"),
     },
     "governance.gateway": {
         *("governance.vocabulary", "governance.catalog", "governance.policy", "governance.audit"),
@@ -51,7 +58,8 @@ MAY_IMPORT = {
     "governance.cli": {
         *("governance.vocabulary", "governance.catalog", "governance.audit", "governance.ledger"),
         *("governance.warehouse", "governance.state", "governance.demo", "governance.dictionary"),
-        *("governance.recorded_load", "governance.settings_file", "expectations", "hub_config"),
+        *("governance.recorded_load", "governance.settings_file", "governance.durable"),
+        *("expectations", "hub_config"),
     },
     "governance.__main__": {"governance.cli"},
     "dbims_sdk": set(),

@@ -75,6 +75,17 @@ def test_an_export_is_proved_where_there_is_nothing_else(state: Path, tmp_path: 
     assert changed.exit_code == 1 and "was changed after it was recorded" in changed.output
 
 
+def test_a_record_that_cannot_be_exported_leaves_no_part_of_it(state: Path, tmp_path: Path) -> None:
+    series = state / "audit" / "checkpoints.jsonl"
+    whole = series.read_text()
+    series.write_text("[" * 100_000 + "\n" + whole)
+    refused = dbims("audit", "export", tmp_path / "log.jsonl", "--state", state)
+    assert refused.exit_code == 2 and "were changed" in refused.stderr
+    assert dbims("audit", "verify", "--state", state).exit_code == 1
+    series.write_text(whole)
+    assert dbims("audit", "export", tmp_path / "log.jsonl", "--state", state).exit_code == 0
+
+
 def test_copies_of_the_checkpoints_are_a_setting(state: Path, tmp_path: Path) -> None:
     (tmp_path / "mounted").mkdir()
     (state / "dbims.toml").write_text(f'[audit]\ncopies = ["{tmp_path / "mounted"}"]\n')

@@ -217,13 +217,15 @@ def test_what_cannot_be_signed_stands_and_nothing_more_is_recorded_until_it_is(f
     store, audit = folders
     with closing(Ledger.open_existing(store)) as ledger:
         record(ledger, 1)
-        audit.rename(audit.with_name("away"))
+        (audit / "newest").rename(audit / "away")
+        (audit / "newest").mkdir()
         record(ledger, 1)
         for _ in range(2):
             with pytest.raises(LedgerError, match="Nothing is recorded while"):
                 record(ledger, 1)
         assert ledger.newest() == 12
-        audit.with_name("away").rename(audit)
+        (audit / "newest").rmdir()
+        (audit / "away").rename(audit / "newest")
         record(ledger, 1)
         assert (ledger.verify().anchored, ledger.verify().breaks) == (13, ())
 
@@ -280,6 +282,50 @@ for _ in range({EVENTS}):
     with closing(Ledger.open_existing(store)) as ledger:
         found = ledger.verify()
     assert (found.newest, found.anchored, found.breaks) == (10 + 3 * EVENTS, 10 + 3 * EVENTS, ())
+
+
+def test_what_is_recorded_while_it_is_verified_is_no_break(folders: Folders) -> None:
+    store, _ = folders
+    program = f"""
+import os
+from pathlib import Path
+from governance.ledger import Ledger
+ledger = Ledger.open_existing(Path({str(store)!r}))
+print("ready", flush=True)
+for _ in range({3 * EVENTS}):
+    ledger.record_answer("alice", {{}}, os.urandom(8))
+"""
+    writer = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
+    seen = set()
+    with closing(Ledger.open_existing(store)) as ledger:
+        while writer.poll() is None:
+            found = ledger.verify()
+            assert found.breaks == ()
+            seen.add(found.newest)
+    writer.stdout.close()
+    assert len(seen) > 3, "nothing was recorded meanwhile: nothing was tried"
+
+
+def test_who_has_the_ledger_open_signs_with_the_key_that_another_has_made(folders: Folders) -> None:
+    store, audit = folders
+    with closing(Ledger.open_existing(store)) as running, closing(Ledger.open_existing(store)) as other:
+        record(running, 1)
+        (audit / "signing-key.pem").unlink()
+        other.renew_checkpoints("op", "the key was lost")
+        record(running, 2)
+        assert (running.verify().anchored, running.verify().breaks) == (14, ())
+
+
+def test_nothing_that_was_put_aside_is_ever_overwritten(folders: Folders) -> None:
+    store, audit = folders
+    with closing(Ledger.open_existing(store)) as ledger:
+        record(ledger, 1)
+        for _ in range(3):
+            (audit / "checkpoints.jsonl").unlink()
+            ledger.renew_checkpoints("op", "again")
+    kept = [(audit / f"newest.{number}").read_bytes() for number in (1, 2, 3)]
+    assert len(set(kept)) == 3
 
 
 def test_killed_at_any_moment_the_record_holds_and_goes_on(folders: Folders) -> None:
