@@ -62,10 +62,11 @@ def audit_verify(
 
 
 def _tell(found: Verified, whole: str) -> None:
-    if not found.breaks:
-        out.print(f"{found.newest:,} events; the chain holds, and {whole}.")
     for each in found.breaks:
         say(f"event {each.sequence}" if each.sequence else "no event:", "red", each.what)
+    if found.breaks:
+        return
+    out.print(f"{found.newest:,} events; the chain holds, and {whole}.")
     if found.anchored:
         out.print(f"Signed checkpoints vouch for events 1 to {found.anchored:,}.")
     if found.anchored < found.newest:

@@ -9,8 +9,13 @@ from governance.audit import Break
 
 @dataclass(frozen=True)
 class Verified:
-    """`newest`: how far the log goes; `anchored`: up to which event signed checkpoints vouch for it. 0: not at all."""
+    """`newest`: how far the log goes; `signed`: the newest event that a checkpoint is of; 0: none."""
 
     newest: int
-    anchored: int
+    signed: int
     breaks: tuple[Break, ...]
+
+    @property
+    def anchored(self) -> int:
+        """Up to which event signed checkpoints vouch for the log: it takes an unbroken chain to vouch for the others."""
+        return 0 if self.breaks else self.signed

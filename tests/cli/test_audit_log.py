@@ -50,6 +50,8 @@ def test_an_older_copy_of_the_ledger_is_found_refused_and_gone_on_with_on_record
     shutil.copytree(tmp_path / "backup", state / "ledger")
     told = dbims("audit", "verify", "--state", state)
     assert told.exit_code == 1 and "event 2 was signed and is not there" in told.output
+    assert "vouch" not in told.output
+    assert json.loads(dbims("audit", "verify", "--json", "--state", state).stdout)["anchored"] == 0
     refused = dbims("user", "add", "carol", "--external", "--state", state)
     assert refused.exit_code == 2 and "dbims audit renew" in refused.stderr
     assert dbims("audit", "renew", "--reason", " ", "--state", state).exit_code == 2
