@@ -17,5 +17,5 @@ class Verified:
 
     @property
     def anchored(self) -> int:
-        """Up to which event signed checkpoints vouch for the log: it takes an unbroken chain to vouch for the others."""
+        """Up to which event signed checkpoints vouch for the log: for those before it an unbroken chain has to."""
         return 0 if self.breaks else self.signed
