@@ -1,7 +1,7 @@
 """All small groups among combinations of equations: an exact search, by constraint programming (CP-SAT).
 
 Whether an atom is in a group is yes or no, and so few persons leave a search little to do, as long as the equations
-are sparse and in whole numbers. Linear programs that relax the question took a hundred times as long, and their solver
+are sparse and in whole numbers. Integer programs over an orthonormal basis took several times as long, and their solver
 was seen to call a program with a solution infeasible.
 """
 
