@@ -9,6 +9,7 @@ from governance.cli.data import check, dictionary, load, snapshots, synth, today
 from governance.cli.people import user_app
 from governance.cli.start import up
 from governance.cli.studies import study_app
+from governance.cli.workflows import workflows
 
 __all__ = ["app", "main"]
 
@@ -18,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, synth, load, today, snapshots, check, dictionary):
+for command in (up, synth, load, today, snapshots, check, dictionary, workflows):
     app.command()(command)
 app.add_typer(user_app, name="user")
 app.add_typer(study_app, name="study")

@@ -7,11 +7,13 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from governance.audit import Event
+from governance.ledger.authority import Authority, Signature
 from governance.ledger.events import LedgerError, demand_known, now, record_event
 from governance.ledger.replay import secret_digest, told_digest
 from governance.ledger.schema import code_key, disclosure_set, statistic_release, study_grant
@@ -39,8 +41,9 @@ class ReleaseTaken(Exception):
 class Studies:
     """The part of the ledger about de-identified answers. Used through `Ledger`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, authority: Authority) -> None:
         self._store = store
+        self._authority = authority
 
     def grants(self, username: str) -> tuple[Grant, ...]:
         """The person's grants that were not ended, current or not."""
@@ -58,39 +61,14 @@ class Studies:
         with self._store.read() as connection:
             return tuple(_grant(row) for row in connection.execute(question))
 
-    def grant_study(self, actor: str, grant: Grant) -> None:
-        """A study's grant. Its name is never given again, so that two studies never share a key."""
-        with self._store.write() as connection:
-            demand_known(connection, grant.username)
-            taken = sa.select(study_grant.c.name).where(study_grant.c.name == grant.name)
-            if connection.execute(taken).one_or_none() is not None:
-                raise LedgerError("There is, or was, a grant of that name. Choose another name.")
-            connection.execute(
-                study_grant.insert().values(
-                    name=grant.name,
-                    username=grant.username,
-                    terms=json.dumps(_terms(grant)),
-                    begin_date=grant.begin_date,
-                    end_date=grant.end_date,
-                    granted_by=actor,
-                    granted_at=now(),
-                )
-            )
-            dates = {"begin_date": grant.begin_date.isoformat(), "end_date": grant.end_date.isoformat()}
-            detail = {"grant": grant.name, "username": grant.username, **dates, **_terms(grant)}
-            record_event(connection, Event.STUDY_GRANTED, actor, detail)
-
-    def end_study(self, actor: str, name: str) -> None:
-        """The study's next question is refused."""
-        with self._store.write() as connection:
-            ended = connection.execute(
-                study_grant.update()
-                .where(study_grant.c.name == name, study_grant.c.revoked_at.is_(None))
-                .values(revoked_at=now())
-            )
-            if ended.rowcount == 0:
-                raise LedgerError("There is no such grant. `dbims study grants` lists those there are.")
-            record_event(connection, Event.STUDY_ENDED, actor, {"grant": name})
+    def end_study(self, signature: Signature, name: str, today: date) -> None:
+        """End a grant from before grants came from requests; the study's next question is refused."""
+        with self._authority.deciding(signature, today) as (connection, signer):
+            terms = sa.select(study_grant.c.terms).where(study_grant.c.name == name)
+            number = json.loads(connection.execute(terms).scalar_one_or_none() or "{}").get("request")
+            if number is not None:
+                raise LedgerError(f"That grant came from the request no. {number}: end it there, with a reason.")
+            end_grant(connection, signer, name)
 
     def code_key(self, actor: str, grant_name: str) -> bytes:
         """The key that codes of a grant, or an office, are made with: random, made when it is first needed."""
@@ -141,6 +119,45 @@ class Studies:
             return record_disclosure(connection, actor, {**detail, **named}, students)
 
 
+def is_taken(connection: sa.Connection, name: str) -> bool:
+    """Whether there is, or was, a grant of that name. It is never given again, so that no two share a key."""
+    taken = sa.select(study_grant.c.name).where(study_grant.c.name == name)
+    return connection.execute(taken).one_or_none() is not None
+
+
+def insert_grant(connection: sa.Connection, actor: str, grant: Grant) -> None:
+    """A study's grant, with its event, as part of the decision that gives it."""
+    demand_known(connection, grant.username)
+    if is_taken(connection, grant.name):
+        raise LedgerError("There is, or was, a grant of that name. Choose another name.")
+    connection.execute(
+        study_grant.insert().values(
+            name=grant.name,
+            username=grant.username,
+            terms=json.dumps(_terms(grant)),
+            begin_date=grant.begin_date,
+            end_date=grant.end_date,
+            granted_by=actor,
+            granted_at=now(),
+        )
+    )
+    dates = {"begin_date": grant.begin_date.isoformat(), "end_date": grant.end_date.isoformat()}
+    detail = {"grant": grant.name, "username": grant.username, **dates, **_terms(grant)}
+    record_event(connection, Event.STUDY_GRANTED, actor, detail)
+
+
+def end_grant(connection: sa.Connection, actor: str, name: str) -> None:
+    """The study's next question is refused."""
+    ended = connection.execute(
+        study_grant.update()
+        .where(study_grant.c.name == name, study_grant.c.revoked_at.is_(None))
+        .values(revoked_at=now())
+    )
+    if ended.rowcount == 0:
+        raise LedgerError("There is no such grant. `dbims study grants` lists those there are.")
+    record_event(connection, Event.STUDY_ENDED, actor, {"grant": name})
+
+
 def record_disclosure(connection: sa.Connection, actor: str, detail: Mapping[str, Any], students: bytes) -> int:
     """The event of an answer, and the set of students it is about."""
     digest = hashlib.sha256(students).hexdigest()
@@ -158,6 +175,8 @@ def _terms(grant: Grant) -> dict[str, Any]:
         "sensitive": list(grant.sensitive),
         "dates": grant.dates.value,
         "snapshot": grant.snapshot,
+        "identified": grant.identified,
+        "request": grant.request,
     }
 
 
@@ -175,4 +194,6 @@ def _grant(row: sa.Row[Any]) -> Grant:
         DateDetail(terms["dates"]),
         # Grants from before they named a snapshot.
         terms.get("snapshot"),
+        terms.get("identified", False),
+        terms.get("request"),
     )

@@ -19,6 +19,7 @@ from governance.warehouse.synth import write_district
 from tests.gateway.conftest import TODAY, House, make_state
 from tests.gateway.synthetic_house import make_synthetic_state, running_house
 from tests.gateway.test_statistics import somebody, state_of, study_token
+from tests.granting import give_grant, keep_older_grant
 
 TABLES = {
     "student": ("student_key", "sex", "birth_date"),
@@ -44,7 +45,7 @@ def study(house: House, name: str, snapshot: str | None, begin: date = TODAY) ->
     house.token(somebody(house), Capacity.STUDY, level=False)
     username = f"user-{somebody(house).lower()}"
     grant = Grant(name, username, TABLES, begin, TODAY + timedelta(days=400), snapshot=snapshot)
-    house.ledger.studies.grant_study("test", grant)
+    give_grant(house.ledger, grant) if snapshot else keep_older_grant(house.ledger, grant)
     return dbims_sdk.connect(url=house.url, token=study_token(house, username, grant.server))
 
 

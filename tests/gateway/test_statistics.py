@@ -22,6 +22,7 @@ from governance.vocabulary import Grant, Identity
 from governance.warehouse.snapshot import Snapshot
 from tests.gateway.conftest import TODAY, House
 from tests.gateway.synthetic_house import make_synthetic_state, running_house
+from tests.granting import end_grant, give_grant
 
 YEAR = 2027
 STUDENTS = 400
@@ -380,7 +381,7 @@ def test_a_study_has_its_grant_and_no_more(house: House, snapshot: Snapshot) -> 
     username = f"user-{somebody(house, 1).lower()}"
     tables = {"student": ("student_key", "sex"), "enrollment": ("student_key", "school_year", "grade_level")}
     grant = Grant("reading", username, tables, TODAY, TODAY + timedelta(days=9), snapshot=snapshot.id)
-    house.ledger.studies.grant_study("test", grant)
+    give_grant(house.ledger, grant)
     session = dbims_sdk.connect(url=house.url, token=study_token(house, username, "study-reading"))
     assert session.whoami().study == "reading"
     frame = session.frame("enrollment")
@@ -391,7 +392,7 @@ def test_a_study_has_its_grant_and_no_more(house: House, snapshot: Snapshot) -> 
             ask()
     with pytest.raises((errors.UnknownColumn, errors.UnknownTable)):
         session.tabulate("enrollment", rows="school_key")
-    house.ledger.studies.end_study("test", "reading")
+    end_grant(house.ledger, "reading", TODAY)
     with pytest.raises(errors.NotAllowed):
         session.frame("enrollment")
 

@@ -25,6 +25,7 @@ from hub_config.pages import TEMPLATES, first_page, template_variables
 from hub_config.people import DESCRIPTIONS, Button, People
 from hub_config.settings import Run, Settings
 from hub_config.spawner import SandboxSpawner, home_name, prepare
+from tests.granting import end_grant, give_grant
 from tests.hub.conftest import TODAY
 
 DAY = timedelta(days=1)
@@ -32,7 +33,7 @@ ALICE = SimpleNamespace(name="alice", escaped_name="alice")
 
 
 def grant(ledger: Ledger, name: str, username: str = "alice", begin: date = TODAY, end: date = TODAY) -> None:
-    ledger.studies.grant_study("operator", Grant(name, username, {"student": ("student_key",)}, begin, end))
+    give_grant(ledger, Grant(name, username, {"student": ("student_key",)}, begin, end))
 
 
 def servers(people: People, username: str) -> list[str]:
@@ -84,7 +85,7 @@ def test_a_grant_holds_from_its_first_day_through_its_last(people: People, ledge
 
 def test_an_ended_grant_gives_no_session(people: People, ledger: Ledger) -> None:
     grant(ledger, "reading", end=TODAY + DAY)
-    ledger.studies.end_study("operator", "reading")
+    end_grant(ledger, "reading", TODAY)
     assert people.refusal("alice", "study-reading")
     assert servers(people, "alice") == ["teacher"]
 
@@ -244,7 +245,7 @@ def test_a_stopped_study_can_be_started_again_while_its_grant_holds(people: Peop
     here = {"server_name": "study-reading", "spawn_url": "/hub/spawn/alice/study-reading", "failed": False}
     page = shown(people, "not_running.html", **here)
     assert "Study reading" in page and 'id="start"' in page
-    ledger.studies.end_study("operator", "reading")
+    end_grant(ledger, "reading", TODAY)
     page = shown(people, "not_running.html", **here)
     assert "Study reading" not in page and 'id="start"' not in page
 

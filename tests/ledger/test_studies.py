@@ -16,9 +16,13 @@ from typing import TypeVar
 import pytest
 
 from governance.audit import Event
-from governance.ledger import Ledger, LedgerError, ReleaseTaken, StatisticRelease
+from governance.catalog import load_catalog
+from governance.ledger import Ledger, LedgerError, ReleaseTaken, StatisticRelease, Told
 from governance.ledger.studies import CODE_KEY_BYTES, Studies
+from governance.requests import Act, Known, NotMoved
 from governance.vocabulary import DateDetail, Grant
+from tests.granting import apply_for, decision_on, end_grant, give_grant, keep_older_grant
+from tests.signed import CHIEF, TODAY, superintendent
 
 BEGIN, END = date(2026, 9, 1), date(2027, 6, 30)
 TABLES = {"student": ("student_key", "sex"), "grade": ("student_key", "letter_grade")}
@@ -31,6 +35,10 @@ def study(name: str, username: str = "rita") -> Grant:
     return Grant(name, username, TABLES, BEGIN, END, 12, 2, ("grade.letter_grade",), DateDetail.WEEK, "a snapshot")
 
 
+def given(ledger: Ledger, name: str) -> Grant:
+    return next(grant for grant in ledger.studies.all_grants() if grant.name == name)
+
+
 def release(number: int, audience: str = "study:reading", label: str = "a table") -> StatisticRelease:
     return StatisticRelease(audience, number, f"answer-{number}", label, b"\x02\x03")
 
@@ -40,7 +48,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with closing(Ledger.open(tmp_path / "ledger")) as ledger:
         ledger.add_person("op", "rita", None, None)
         ledger.add_person("op", "sam", None, None)
-        ledger.studies.grant_study("op", study("old"))
+        give_grant(ledger, study("old"))
         yield ledger
 
 
@@ -69,11 +77,13 @@ def recorded(ledger: Ledger, after: int = 0) -> list[str]:
 
 
 # Every method that changes something, and the event it leaves behind.
-ACTS: dict[str, tuple[Callable[[Studies], object], Event]] = {
-    "grant_study": (lambda studies: studies.grant_study("op", study("new")), Event.STUDY_GRANTED),
-    "end_study": (lambda studies: studies.end_study("op", "old"), Event.STUDY_ENDED),
-    "code_key": (lambda studies: studies.code_key("rita", "study:old"), Event.CODE_KEY_MADE),
-    "record_release": (lambda studies: studies.record_release("rita", {}, STUDENTS, release(1)), Event.ANSWER_GIVEN),
+ACTS: dict[str, tuple[Callable[[Ledger], object], Event]] = {
+    "end_study": (lambda ledger: ledger.studies.end_study(superintendent(ledger), "older", TODAY), Event.STUDY_ENDED),
+    "code_key": (lambda ledger: ledger.studies.code_key("rita", "study:old"), Event.CODE_KEY_MADE),
+    "record_release": (
+        lambda ledger: ledger.studies.record_release("rita", {}, STUDENTS, release(1)),
+        Event.ANSWER_GIVEN,
+    ),
 }
 READS = {"grants", "all_grants", "releases"}
 
@@ -85,33 +95,37 @@ def test_every_method_is_known_to_read_or_to_leave_an_event() -> None:
 @pytest.mark.parametrize("name", ACTS)
 def test_every_act_leaves_its_event(ledger: Ledger, name: str) -> None:
     act, event = ACTS[name]
+    keep_older_grant(ledger, study("older"))
     before = ledger.newest()
-    act(ledger.studies)
+    act(ledger)
     assert recorded(ledger, before) == [event]
     assert ledger.verify().breaks == ()
 
 
 def test_a_grant_is_read_as_it_was_given(ledger: Ledger) -> None:
-    ledger.studies.grant_study("op", study("new", "sam"))
-    assert ledger.studies.grants("rita") == (study("old"),)
-    assert ledger.studies.grants("sam") == (study("new", "sam"),)
+    give_grant(ledger, study("new", "sam"))
+    assert ledger.studies.grants("rita") == (replace(study("old"), request=1),)
+    assert ledger.studies.grants("sam") == (replace(study("new", "sam"), request=2),)
     assert ledger.studies.grants("nobody") == ()
-    assert ledger.studies.all_grants() == (study("new", "sam"), study("old"))
+    assert [grant.name for grant in ledger.studies.all_grants()] == ["new", "old"]
+
+
+NEWER_TERMS = ("snapshot", "identified", "request")
 
 
 def test_a_grant_from_before_grants_named_a_snapshot_names_none(ledger: Ledger, tmp_path: Path) -> None:
     with closing(store_of(tmp_path)) as store:
         [terms] = store.execute("SELECT terms FROM study_grant").fetchone()
-        older = {name: value for name, value in json.loads(terms).items() if name != "snapshot"}
+        older = {name: value for name, value in json.loads(terms).items() if name not in NEWER_TERMS}
         store.execute("UPDATE study_grant SET terms = ?", [json.dumps(older)])
         store.commit()
     assert ledger.studies.grants("rita") == (replace(study("old"), snapshot=None),)
 
 
 def test_the_event_of_a_grant_tells_all_its_terms(ledger: Ledger) -> None:
-    [entry] = ledger.entries(after=ledger.newest() - 1)
+    [entry] = ledger.entries(kinds=[Event.STUDY_GRANTED])
     assert (entry.actor, json.loads(entry.detail)) == (
-        "op",
+        CHIEF,
         {
             "grant": "old",
             "username": "rita",
@@ -123,57 +137,45 @@ def test_the_event_of_a_grant_tells_all_its_terms(ledger: Ledger) -> None:
             "sensitive": ["grade.letter_grade"],
             "dates": "week",
             "snapshot": "a snapshot",
+            "identified": False,
+            "request": 1,
         },
     )
 
 
 def test_an_ended_grant_is_gone_and_only_that_one(ledger: Ledger) -> None:
-    ledger.studies.grant_study("op", study("new"))
-    ledger.studies.end_study("op", "old")
-    assert ledger.studies.grants("rita") == ledger.studies.all_grants() == (study("new"),)
+    give_grant(ledger, study("new"))
+    end_grant(ledger, "old")
+    assert ledger.studies.grants("rita") == ledger.studies.all_grants() == (given(ledger, "new"),)
 
 
 def test_a_name_is_never_given_again(ledger: Ledger) -> None:
-    with pytest.raises(LedgerError, match="Choose another name"):
-        ledger.studies.grant_study("op", study("old", "sam"))
-    ledger.studies.end_study("op", "old")
-    for username in ("rita", "sam"):
-        with pytest.raises(LedgerError, match="Choose another name"):
-            ledger.studies.grant_study("op", study("old", username))
+    for end in (lambda: None, lambda: end_grant(ledger, "old")):
+        end()
+        number = apply_for(ledger, study("old", "sam"))
+        known = Known(BEGIN, load_catalog())
+        told = Told(decision_on(study("old", "sam")))
+        refused = ledger.requests.act(superintendent(ledger), number, Act.APPROVE, told, known, "a snapshot")
+        assert isinstance(refused, NotMoved) and "Choose another" in refused.errors["grant_name"]
     assert ledger.studies.all_grants() == ()
 
 
-def test_a_refused_act_changes_and_records_nothing(ledger: Ledger) -> None:
-    before, granted = ledger.newest(), ledger.studies.all_grants()
-    for act in (
-        lambda: ledger.studies.grant_study("op", study("old", "sam")),
-        lambda: ledger.studies.grant_study("op", study("new", "nobody")),
-        lambda: ledger.studies.end_study("op", "new"),
-    ):
-        with pytest.raises(LedgerError):
-            act()
-    assert (ledger.newest(), ledger.studies.all_grants()) == (before, granted)
-
-
-def test_an_ended_grant_does_not_end_twice(ledger: Ledger) -> None:
-    ledger.studies.end_study("op", "old")
+def test_a_grant_that_came_from_a_request_is_ended_there(ledger: Ledger) -> None:
     before = ledger.newest()
+    with pytest.raises(LedgerError, match=r"request no\. 1"):
+        ledger.studies.end_study(superintendent(ledger), "old", TODAY)
     with pytest.raises(LedgerError, match="no such grant"):
-        ledger.studies.end_study("op", "old")
+        ledger.studies.end_study(superintendent(ledger), "new", TODAY)
     assert ledger.newest() == before
 
 
-def test_of_many_grants_of_one_name_at_once_one_is_given(ledger: Ledger, racers: list[Ledger]) -> None:
-    def grant(racer: Ledger) -> bool:
-        try:
-            racer.studies.grant_study("op", study("new"))
-        except LedgerError:
-            return False
-        return True
-
+def test_an_ended_grant_does_not_end_twice(ledger: Ledger) -> None:
+    keep_older_grant(ledger, study("older"))
+    ledger.studies.end_study(superintendent(ledger), "older", TODAY)
     before = ledger.newest()
-    assert sorted(race(racers, grant)) == [False] * (RACERS - 1) + [True]
-    assert recorded(ledger, before) == [Event.STUDY_GRANTED]
+    with pytest.raises(LedgerError, match="no such grant"):
+        ledger.studies.end_study(superintendent(ledger), "older", TODAY)
+    assert ledger.newest() == before
 
 
 def test_a_key_is_made_once_and_stays(ledger: Ledger, tmp_path: Path) -> None:
@@ -304,13 +306,13 @@ def test_the_store_itself_refuses_to_forget_what_was_told(ledger: Ledger, tmp_pa
 
 
 def test_a_ledger_from_before_studies_gets_their_tables(ledger: Ledger, tmp_path: Path) -> None:
-    ledger.studies.end_study("op", "old")
+    end_grant(ledger, "old")
     ledger.close()
     with closing(store_of(tmp_path)) as store:
         store.executescript("DROP TABLE study_grant; DROP TABLE code_key; DROP TABLE statistic_release;")
     with closing(Ledger.open_existing(tmp_path / "ledger")) as reopened:
         assert reopened.studies.all_grants() == ()
-        reopened.studies.grant_study("op", study("new"))
+        give_grant(reopened, study("new"))
         reopened.studies.record_release("rita", {}, STUDENTS, release(1))
         assert reopened.verify().breaks == ()
     with closing(store_of(tmp_path)) as store, pytest.raises(sqlite3.IntegrityError, match="append-only"):

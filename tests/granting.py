@@ -1,0 +1,72 @@
+"""Grants for tests, given the real way: an application, and the Superintendent's signed decision."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from governance.catalog import load_catalog
+from governance.ledger import Acted, Ledger, Told
+from governance.ledger.studies import insert_grant
+from governance.requests import Act, Kind, Known
+from governance.vocabulary import Grant
+from tests.signed import TODAY, superintendent
+
+SNAPSHOT = "a snapshot"
+
+
+def application_for(grant: Grant) -> dict[str, str]:
+    """What the applicant types."""
+    return {
+        "title": f"The study {grant.name}",
+        "need": "To find out how the district's reading program serves its students.",
+        "columns": "\n".join(f"{table}: {', '.join(columns)}" for table, columns in grant.tables.items()),
+        "population": "All students.",
+        "years": "Those there are.",
+        "form": "identified rows" if grant.identified else "de-identified rows",
+        "begin": grant.begin_date.isoformat(),
+        "end": grant.end_date.isoformat(),
+    }
+
+
+def decision_on(grant: Grant) -> dict[str, str]:
+    """What the Superintendent types."""
+    return {
+        "grant_name": grant.name,
+        "k": str(grant.k),
+        "diversity": str(grant.diversity),
+        "sensitive": ", ".join(grant.sensitive),
+        "dates": grant.dates.value,
+        "reason": "It serves the district.",
+    }
+
+
+def apply_for(ledger: Ledger, grant: Grant) -> int:
+    """The number of the application, as submitted."""
+    known = Known(grant.begin_date, load_catalog())
+    number = ledger.requests.begin_draft(grant.username, Kind.APPLICATION, grant.begin_date)
+    done = ledger.requests.act(grant.username, number, Act.SUBMIT, Told(application_for(grant)), known)
+    assert isinstance(done, Acted), done
+    return number
+
+
+def give_grant(ledger: Ledger, grant: Grant) -> Grant:
+    """The grant, applied for and approved on its first day."""
+    number, known = apply_for(ledger, grant), Known(grant.begin_date, load_catalog())
+    told, snapshot = Told(decision_on(grant)), grant.snapshot or SNAPSHOT
+    done = ledger.requests.act(superintendent(ledger), number, Act.APPROVE, told, known, snapshot)
+    assert isinstance(done, Acted), done
+    return next(given for given in ledger.studies.all_grants() if given.name == grant.name)
+
+
+def end_grant(ledger: Ledger, name: str, today: date = TODAY) -> None:
+    """By the Superintendent, before its last day."""
+    [number] = [record.request_id for record in ledger.requests.listing() if record.grant == name]
+    told, known = Told({"end_reason": "The study is over."}), Known(today, load_catalog())
+    done = ledger.requests.act(superintendent(ledger), number, Act.END, told, known)
+    assert isinstance(done, Acted), done
+
+
+def keep_older_grant(ledger: Ledger, grant: Grant, actor: str = "op") -> None:
+    """A grant as ledgers kept it before grants came from requests."""
+    with ledger._store.write() as connection:
+        insert_grant(connection, actor, grant)
