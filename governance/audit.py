@@ -22,10 +22,21 @@ class Event(enum.StrEnum):
 
     PERSON_ADDED = "person added"
     PASSWORD_SET = "password set"  # noqa: S105 - the name of an event
+    PERSON_LOCKED = "person locked"
+    PERSON_UNLOCKED = "person unlocked"
+    SUPERINTENDENT_INSTALLED = "SUPERINTENDENT INSTALLED"
+    AUTHORITY_PROVED = "authority proved by the Superintendent"
+    DECISION_REFUSED = "decision refused: authority not proved"
     LEVEL_GRANTED = "access level granted"
     LEVEL_REVOKED = "access level revoked"
+    LEVEL_REGULATED = "access level regulated"
+    REGULATION_ENDED = "regulation of an access level ended"
     STUDY_GRANTED = "study granted"
     STUDY_ENDED = "study grant ended"
+    REQUEST_BEGUN = "request begun"
+    REQUEST_MOVED = "request moved"
+    REQUEST_DECIDED = "request decided"
+    DOCUMENT_KEPT = "document kept"
     CODE_KEY_MADE = "key of codes made"
     LOAD_BEGUN = "load begun"
     SNAPSHOT_PROMOTED = "snapshot promoted"
@@ -37,8 +48,13 @@ class Event(enum.StrEnum):
     ANSWER_INTENDED = "answer intended"
     ANSWER_GIVEN = "answer given"
     ANSWER_FAILED = "answer failed"
+    DISCLOSURE_RECORD_SHOWN = "disclosure record of a student shown"
+    USE_MARKED = "use marked"
+    DIGEST_MADE = "digest of use made"
 
 
+ABOUT_STUDENTS = frozenset({Event.ANSWER_GIVEN, Event.DISCLOSURE_RECORD_SHOWN})
+"""The events that name a set of students."""
 KNOWN = frozenset(event.value for event in Event)
 
 
@@ -95,13 +111,13 @@ def find_breaks(entries: Iterable[Entry], kept: Container[str | None]) -> Iterat
             yield Break(entry.sequence, "was changed after it was recorded")
         if entry.event not in KNOWN:
             yield Break(entry.sequence, "is of no known kind")
-        if entry.event == Event.ANSWER_GIVEN and students_of(entry) not in kept:
+        if entry.event in ABOUT_STUDENTS and students_of(entry) not in kept:
             yield Break(entry.sequence, "names a set of students that is missing, or was changed")
         expected, before = entry.sequence + 1, entry.digest
 
 
 def students_of(entry: Entry) -> str | None:
-    """The digest of the set of students that an answer was about; None if the entry names none."""
+    """The digest of the set of students that an event was about; None if the entry names none."""
     digest = detail_of(entry).get("students")
     return digest if isinstance(digest, str) else None
 

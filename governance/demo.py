@@ -12,11 +12,13 @@ from datetime import date
 from pathlib import Path
 
 from governance.durable import write_text
-from governance.ledger import AUDIT_FOLDER
+from governance.ledger import AUDIT_FOLDER, Ledger, Signature
+from governance.policy.eligibility import relation_of
 from governance.recorded_load import load_and_record
 from governance.state import State, StateError
-from governance.vocabulary import AccessLevel, Capacity
+from governance.vocabulary import AccessLevel, Capacity, Relation
 from governance.warehouse.load import Expectations
+from governance.warehouse.staff_facts import StaffRegisters
 from governance.warehouse.synth import demo_today, write_district
 
 ACTOR = "demonstration"
@@ -104,10 +106,24 @@ def _account(capacity: Capacity, staff_id: str) -> Account:
 
 
 def _add(state: State, accounts: list[Account], today: date) -> None:
+    """The people, and, signed by the demonstration's own Superintendent, what they hold."""
     with closing(state.ledger()) as ledger:
         for account in accounts:
             ledger.add_person(ACTOR, account.username, state.staff_key(account.staff_id), account.password)
-            ledger.grant_level(ACTOR, AccessLevel(account.username, account.capacity, today))
+        chief = next(account for account in accounts if account.capacity is Capacity.SUPERINTENDENT)
+        ledger.levels.install_superintendent(ACTOR, chief.username, "a demonstration: no Board", today)
+        signature = ledger.authority.sign(chief.username, chief.password, today)
+        for account in accounts:
+            if account is not chief:
+                _grant(ledger, StaffRegisters(state.warehouse.folder), signature, account, today)
+
+
+def _grant(ledger: Ledger, staff: StaffRegisters, signature: Signature, account: Account, today: date) -> None:
+    person = ledger.person(account.username)
+    facts = staff.facts(None if person is None else person.staff_key, today)
+    relation = Relation() if facts is None else relation_of(account.capacity, facts)
+    level = AccessLevel(account.username, account.capacity, today, relation=relation)
+    ledger.levels.grant(signature, level, facts, today)
 
 
 def accounts_text(accounts: list[Account]) -> str:

@@ -1,4 +1,4 @@
-"""The nouns of the house. Frozen, checked when they are made, importing nothing of ours."""
+"""The nouns of the house: frozen, checked when they are made. Those of questions are in `queries`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ import enum
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+
+from governance.queries import MAX_DIMENSIONS as MAX_DIMENSIONS
+from governance.queries import Among as Among
+from governance.queries import Between as Between
+from governance.queries import Condition as Condition
+from governance.queries import ExplainQuery as ExplainQuery
+from governance.queries import Family as Family
+from governance.queries import FrameQuery as FrameQuery
+from governance.queries import SqlQuery as SqlQuery
+from governance.queries import Statistic as Statistic
+from governance.queries import TabulateQuery as TabulateQuery
 
 USERNAME_PATTERN = r"(?=.{1,60}\Z)[a-z](?:-?[a-z0-9])*\Z"
 """Lower-case letters, digits and single hyphens between them, beginning with a letter, at most 60. Names of homes and
@@ -76,6 +86,7 @@ class Person:
 
     username: str
     staff_key: int | None = None
+    locked: bool = False
 
     def __post_init__(self) -> None:
         if re.fullmatch(USERNAME_PATTERN, self.username) is None:
@@ -86,20 +97,69 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Relation:
+    """To whom an access level relates: the staff record whose students they are; of principals, also the schools.
+
+    Of offices, neither; nor of levels from before they named it, which are the person's own staff record's.
+    """
+
+    staff_key: int | None = None
+    schools: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.schools and self.staff_key is None:
+            raise ValueError("schools are those of a staff record")
+        if tuple(sorted(set(self.schools))) != self.schools:
+            raise ValueError("schools are named once each, in the order of their keys")
+
+
+@dataclass(frozen=True)
 class AccessLevel:
-    """One capacity of one person, from a day on and, unless open, through a last day."""
+    """One capacity of one person, from a day on and, unless open, through a last day; and who signed it."""
 
     username: str
     capacity: Capacity
     begin_date: date
     end_date: date | None = None
+    relation: Relation = Relation()
+    signed_by: str | None = None
 
     def __post_init__(self) -> None:
         if self.end_date is not None and self.end_date < self.begin_date:
             raise ValueError("an access level ends on or after the day it begins")
 
     def is_current(self, today: date) -> bool:
-        return self.begin_date <= today and (self.end_date is None or today <= self.end_date)
+        return _holds(self.begin_date, self.end_date, today)
+
+
+@dataclass(frozen=True)
+class Regulation:
+    """While it holds, a capacity is not given what the catalog has of a category. It narrows; it never widens."""
+
+    capacity: Capacity
+    category: str
+    begin_date: date
+    end_date: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.end_date is not None and self.end_date < self.begin_date:
+            raise ValueError("a regulation ends on or after the day it begins")
+
+    def is_current(self, today: date) -> bool:
+        return _holds(self.begin_date, self.end_date, today)
+
+
+def _holds(begin: date, end: date | None, today: date) -> bool:
+    return begin <= today and (end is None or today <= end)
+
+
+class Employment(enum.Enum):
+    """What the current snapshot tells, of one day, of the employment of somebody who is linked to staff."""
+
+    EMPLOYED = "employed"
+    NOT_EMPLOYED = "not employed"
+    # Its sources tell nothing of anybody's employment, nor of a position of this one.
+    UNTOLD = "untold"
 
 
 class DateDetail(enum.StrEnum):
@@ -115,7 +175,8 @@ class Grant:
 
     `k`: how many students share every combination of what is told of a person; `diversity`: how many different values
     each column of `sensitive` ("table.column") has among them. `snapshot`: the one that all answers are of, as of the
-    first day; None in grants from before they named one, which are not answered.
+    first day; None in grants from before they named one, which are not answered. `identified`: rows by name instead, of
+    those students whose consent to the request holds. `request`: the one that was approved; None in older grants.
     """
 
     name: str
@@ -128,6 +189,8 @@ class Grant:
     sensitive: tuple[str, ...] = ()
     dates: DateDetail = DateDetail.MONTH
     snapshot: str | None = None
+    identified: bool = False
+    request: int | None = None
 
     def __post_init__(self) -> None:
         if re.fullmatch(GRANT_PATTERN, self.name) is None:
@@ -159,107 +222,14 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Among:
-    """The column's value is one of these; None stands for a missing value."""
-
-    column: str
-    values: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Between:
-    """The column's value is at least `low` and at most `high`; None leaves that side open."""
-
-    column: str
-    low: Any
-    high: Any
-
-
-Condition = Among | Between
-
-
-@dataclass(frozen=True)
-class FrameQuery:
-    """Rows of one table: `columns` (all if empty) where every condition holds."""
-
-    table: str
-    columns: tuple[str, ...] = ()
-    where: tuple[Condition, ...] = ()
-
-
-@dataclass(frozen=True)
-class SqlQuery:
-    """A SELECT in DuckDB's dialect over tables the asker may see."""
-
-    text: str
-
-
-class Statistic(enum.StrEnum):
-    """What a cell of a table of statistics says of its group."""
-
-    COUNT = "count"
-    SUM = "sum"
-    MEAN = "mean"
-    MEDIAN = "median"
-    RATE = "rate"
-    PERCENT = "percent"
-
-    @property
-    def needs_value(self) -> bool:
-        return self not in (Statistic.COUNT, Statistic.PERCENT)
-
-
-MAX_DIMENSIONS = 4
-
-
-@dataclass(frozen=True)
-class TabulateQuery:
-    """A table of statistics: one cell for each combination of the dimensions, margins included.
-
-    `protected`: None leaves it to the form of the capacity; False asks for exact statistics over scoped rows.
-    """
-
-    table: str
-    rows: tuple[str, ...]
-    columns: tuple[str, ...] = ()
-    statistic: Statistic = Statistic.COUNT
-    value: str | None = None
-    where: tuple[Condition, ...] = ()
-    protected: bool | None = None
-
-    def __post_init__(self) -> None:
-        dimensions = self.dimensions
-        if not 1 <= len(dimensions) <= MAX_DIMENSIONS or len(set(dimensions)) < len(dimensions):
-            raise ValueError(f"a table has one to {MAX_DIMENSIONS} dimensions, each once")
-        if self.statistic.needs_value != (self.value is not None):
-            raise ValueError("a sum, mean, median or rate is of a value; a count and a percent are not")
-
-    @property
-    def dimensions(self) -> tuple[str, ...]:
-        return self.rows + self.columns
-
-
-class Family(enum.StrEnum):
-    """The families of models."""
-
-    OLS = "ols"
-    LOGIT = "logit"
-
-
-@dataclass(frozen=True)
-class ExplainQuery:
-    """Why is, or is not, one student's row in my answers?"""
-
-    table: str
-    student_key: int
-
-
-@dataclass(frozen=True)
 class Asker:
-    """Everything a decision may know about who asks: all their levels and grants, current or not."""
+    """Everything a decision may know about who asks: all levels, grants and regulations, current or not."""
 
     identity: Identity
     person: Person | None
     levels: tuple[AccessLevel, ...] = field(default=())
     grants: tuple[Grant, ...] = field(default=())
     purpose: Purpose = Purpose.INSTRUCTION
+    regulations: tuple[Regulation, ...] = ()
+    # Of those linked to staff; of others it is not asked.
+    employment: Employment = Employment.UNTOLD

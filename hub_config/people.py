@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from governance.ledger import Ledger
-from governance.policy import CAPACITIES
-from governance.vocabulary import Capacity, Grant
+from governance.policy import CAPACITIES, Refusal, barred
+from governance.vocabulary import Capacity, Grant, Person
+from governance.warehouse.staff_facts import StaffRegisters
 from hub_config.settings import Settings
 
 WITHOUT_SESSION = frozenset({Capacity.OPERATOR, Capacity.REVIEWER, Capacity.STUDY})
@@ -41,29 +42,41 @@ DESCRIPTIONS = {
 class People:
     """The ledger, seen from the Hub: read only."""
 
-    def __init__(self, ledger: Ledger, today: Callable[[], date]) -> None:
+    def __init__(self, ledger: Ledger, today: Callable[[], date], staff: StaffRegisters) -> None:
         self._ledger = ledger
         self._today = today
+        self._staff = staff
 
     @classmethod
     def open(cls, settings: Settings) -> People:
-        return cls(Ledger.open(settings.ledger_folder), settings.today)
+        return cls(Ledger.open(settings.ledger_folder), settings.today, StaffRegisters(settings.warehouse_folder))
 
     def is_known(self, username: str) -> bool:
-        return self._ledger.person(username) is not None
+        """A person of the ledger who is not locked."""
+        person = self._ledger.person(username)
+        return person is not None and not person.locked
 
     def verify_password(self, username: str, password: str) -> bool:
         return self._ledger.verify_password(username, password)
 
     def capacities(self, username: str) -> tuple[Capacity, ...]:
-        """Those held today that have a session, in the vocabulary's order."""
+        """Those held today that have a session and can be used, in the vocabulary's order."""
         today = self._today()
-        held = {level.capacity for level in self._ledger.levels(username) if level.is_current(today)}
+        person, levels = self._ledger.standing(username)
+        if self._bar(person) is not None:
+            return ()
+        held = {level.capacity for level in levels if level.is_current(today)}
         return tuple(capacity for capacity in Capacity if capacity in held - WITHOUT_SESSION)
 
+    def _bar(self, person: Person | None) -> Refusal | None:
+        """Why the person may have nothing today, whatever they hold: locked, say, or not employed any more."""
+        return barred(person, self._staff.employment(None if person is None else person.staff_key, self._today()))
+
     def grants(self, username: str) -> tuple[Grant, ...]:
-        """The person's own grants of studies that hold today."""
+        """The person's own grants of studies that hold today and can be used."""
         today = self._today()
+        if self._bar(self._ledger.person(username)) is not None:
+            return ()
         return tuple(grant for grant in self._ledger.studies.grants(username) if grant.is_current(today))
 
     def buttons(self, username: str) -> list[Button]:
@@ -76,7 +89,9 @@ class People:
 
     def refusal(self, username: str, server: str) -> str | None:
         """Why this person may not have a session of that name today, and what to do; None if they may."""
-        capacity = Capacity.of_server(server)
+        bar, capacity = self._bar(self._ledger.person(username)), Capacity.of_server(server)
+        if bar is not None:
+            return f"{bar.message} {bar.next_step}"
         if capacity is None:
             return "A session is started in a capacity. Choose one on the home page."
         if capacity is Capacity.STUDY:

@@ -11,9 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from jupyterhub.utils import subdomain_hook_idna
+
 from governance.settings_file import FILE_NAME, SettingsError, district_day, fixed_day, read_document
 from hub_config.sandbox import Limits
 
+CONSOLE = "dbims"
+"""The name of the console among the Hub's services."""
+CONSOLE_PREFIX = f"/services/{CONSOLE}/"
 LONGEST_SOCKET_PATH = 107
 """Linux: sockaddr_un.sun_path is 108 bytes with its final zero."""
 
@@ -75,6 +80,11 @@ class Run:
         """Where the Hub tells the proxy its routes; outside the folder that sessions see."""
         return self.folder / "proxy.sock"
 
+    @property
+    def console_socket(self) -> Path:
+        """Where the proxy finds the console; outside the folder that sessions see."""
+        return self.folder / "console.sock"
+
     def session_folder(self, session: str) -> Path:
         return self.folder / session
 
@@ -93,6 +103,15 @@ class Run:
     @property
     def public_url(self) -> str:
         return f"http://localhost:{self.port}"
+
+    @property
+    def console_host(self) -> str:
+        """An origin of its own, as every session has one. No user name has two hyphens in a row."""
+        return subdomain_hook_idna(CONSOLE, "localhost", "service")
+
+    @property
+    def console_url(self) -> str:
+        return f"http://{self.console_host}:{self.port}{CONSOLE_PREFIX}"
 
 
 @dataclass(frozen=True)
@@ -118,6 +137,10 @@ class Settings:
     @property
     def ledger_folder(self) -> Path:
         return self.state / "ledger"
+
+    @property
+    def warehouse_folder(self) -> Path:
+        return self.state / "warehouse"
 
     def home(self, username: str, capacity: str) -> Path:
         return self.state / "homes" / username / capacity

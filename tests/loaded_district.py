@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from governance.catalog import load_catalog
 from governance.policy import Allowed, Decision, Refused, decide
-from governance.vocabulary import AccessLevel, Asker, Capacity, ExplainQuery, FrameQuery, Identity, Person
+from governance.vocabulary import AccessLevel, Asker, Capacity, Employment, ExplainQuery, FrameQuery, Identity, Person
 from governance.warehouse.expectation_report import ExpectationReport
 from governance.warehouse.explain import explain
 from governance.warehouse.load import load
@@ -48,7 +48,8 @@ class LoadedDistrict:
         acting = Capacity(capacity)
         person = Person("person-" + "".join(c for c in me.lower() if c.isalnum()), self._staff_keys.get(me))
         level = AccessLevel(person.username, acting, LONG_AGO)
-        asker = Asker(Identity(person.username, acting.server), person, (level,))
+        identity = Identity(person.username, acting.server)
+        asker = Asker(identity, person, (level,), employment=Employment.EMPLOYED)
         return decide(asker, [table], self.catalog, today)
 
     def frame(self, me: str, capacity: str, table: str, today: date, columns: Sequence[str] = ()) -> pa.Table:

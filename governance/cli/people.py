@@ -13,10 +13,8 @@ import typer
 from governance.cli.console import (
     OPERATOR,
     STATE,
-    DayOption,
     JsonOption,
     StateOption,
-    day,
     existing_state,
     fail,
     folded_table,
@@ -25,12 +23,9 @@ from governance.cli.console import (
     say,
 )
 from governance.state import State
-from governance.vocabulary import AccessLevel, Capacity, Person
+from governance.vocabulary import AccessLevel, Person
 
 user_app = typer.Typer(help="People and their access levels.", no_args_is_help=True)
-
-THROUGH_STAFF = frozenset({Capacity.TEACHER, Capacity.COUNSELOR, Capacity.SUPPORT_SERVICES, Capacity.PRINCIPAL})
-"""The capacities whose students are those of a staff member. The policy decides; a test holds these to it."""
 
 
 @user_app.command("add")
@@ -38,63 +33,58 @@ def user_add(
     username: str,
     state: StateOption = STATE,
     staff_id: Annotated[str | None, typer.Option(help="The staff member's identifier in the sources.")] = None,
-    capacity: Annotated[list[Capacity] | None, typer.Option(help="An access level to start with; repeatable.")] = None,
     external: Annotated[bool, typer.Option(help="Signs in through the configured provider: no password.")] = False,
 ) -> None:
-    """Add a person. The password is asked for, or read from standard input."""
+    """Add a person, who holds nothing yet. The password is asked for, or read from standard input."""
     password = None if external else _password()
     with plain_errors():
         place = State.at(state)
         staff_key = None if staff_id is None else place.staff_key(staff_id)
         with closing(place.ledger()) as ledger:
             ledger.add_person(OPERATOR, username, staff_key, password)
-            for held in capacity or []:
-                ledger.grant_level(OPERATOR, AccessLevel(username, held, place.today()))
-    out.print(f"Added {username}.")
-    for held in capacity or []:
-        _warn_unlinked(username, held, staff_key)
+    out.print(f"Added {username}. Access levels are granted by the Superintendent.")
+    if staff_key is None:
+        said = f"{username} is linked to no staff record (--staff-id ID): levels are for staff."
+        say("note:", "yellow", said)
 
 
-@user_app.command("grant")
-def user_grant(
-    username: str, capacity: Capacity, state: StateOption = STATE, begin: DayOption = None, end: DayOption = None
+@user_app.command("superintendent")
+def user_superintendent(
+    username: str,
+    reason: Annotated[str, typer.Option(help="By which act of the Board: the meeting, and where its minutes are.")],
+    state: StateOption = STATE,
+    new_password: Annotated[
+        bool, typer.Option(help="Give a password to sign with: for who has none, or lost it.")
+    ] = False,
 ) -> None:
-    """Grant an access level, from a day on and through a last day."""
+    """Install whom the Board appointed Superintendent. A former one's level ends. On record."""
+    password = _password() if new_password else None
     with plain_errors():
         place = existing_state(state)
-        try:
-            level = AccessLevel(username, capacity, day(begin) or place.today(), day(end))
-        except ValueError as error:
-            fail(str(error))
         with closing(place.existing_ledger()) as ledger:
-            ledger.grant_level(OPERATOR, level)
-            person = ledger.person(username)
-    out.print(f"{username} is {capacity.value} from {level.begin_date}.")
-    _warn_unlinked(username, capacity, None if person is None else person.staff_key)
+            ledger.levels.install_superintendent(OPERATOR, username, reason, place.today(), password)
+    out.print(f"{username} is the Superintendent. It is on record that this was done here, and why.")
 
 
-def _warn_unlinked(username: str, capacity: Capacity, staff_key: int | None) -> None:
-    """Where a capacity's students are those of a staff member, and the person is none."""
-    if staff_key is None and capacity in THROUGH_STAFF:
-        say(
-            "warning:",
-            "yellow",
-            f"{username} is not linked to staff, and as {capacity.value} will see no students. A person is linked when "
-            "added: `dbims user add NAME --staff-id ID`.",
-        )
-
-
-@user_app.command("revoke")
-def user_revoke(username: str, capacity: Capacity, state: StateOption = STATE) -> None:
-    """Revoke an access level; the person's next question is refused."""
+@user_app.command("lock")
+def user_lock(username: str, reason: Annotated[str, typer.Option(help="Why.")], state: StateOption = STATE) -> None:
+    """Lock an account: its next question and sign-in are refused. What the person holds stays as it is."""
     with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
-        ledger.revoke_level(OPERATOR, username, capacity)
-    out.print(f"{username} is no longer {capacity.value}.")
+        ledger.lock_person(OPERATOR, username, reason)
+    out.print(f"{username} is locked.")
+
+
+@user_app.command("unlock")
+def user_unlock(username: str, state: StateOption = STATE) -> None:
+    """Lift a lock: the person has what the Superintendent gave, and has not taken."""
+    with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
+        ledger.unlock_person(OPERATOR, username)
+    out.print(f"{username} is not locked any more.")
 
 
 @user_app.command("password")
 def user_password(username: str, state: StateOption = STATE) -> None:
-    """Set a new password."""
+    """Set a new password, for anybody but the Superintendent."""
     with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
         ledger.set_password(OPERATOR, username, _password())
     out.print("The password is set.")
@@ -102,29 +92,35 @@ def user_password(username: str, state: StateOption = STATE) -> None:
 
 @user_app.command("list")
 def user_list(state: StateOption = STATE, as_json: JsonOption = False) -> None:
-    """Who is registered, whether linked to a staff member of the sources, and which levels they hold."""
+    """Who is registered, whether linked to a staff member of the sources, locked, and which levels they hold."""
     with plain_errors(), closing(existing_state(state).existing_ledger()) as ledger:
-        people = [(person, ledger.levels(person.username)) for person in ledger.people()]
+        people = [(person, ledger.levels.of(person.username)) for person in ledger.people()]
     if as_json:
         print(json.dumps([_listed(person, held) for person, held in people]))
         return
-    table = folded_table("user name", "linked to staff", "capacity", "from", "through")
+    table = folded_table("user name", "linked to staff", "capacity", "from", "through", "signed by")
     for person, held in people:
         linked = "no" if person.staff_key is None else "yes"
         for each in held or [None]:
-            level = _level(each) if each else {"capacity": "-", "begin_date": "", "end_date": None}
-            table.add_row(person.username, linked, level["capacity"], level["begin_date"], level["end_date"] or "")
+            level = {} if each is None else _level(each)
+            name = f"{person.username} (locked)" if person.locked else person.username
+            table.add_row(name, linked, level.get("capacity") or "-", *(level.get(fact) or "" for fact in _DATED))
     out.print(table)
 
 
 def _listed(person: Person, held: Sequence[AccessLevel]) -> dict[str, Any]:
     linked = person.staff_key is not None
-    return {"username": person.username, "linked_to_staff": linked, "levels": [_level(each) for each in held]}
+    levels = [_level(each) for each in held]
+    return {"username": person.username, "linked_to_staff": linked, "locked": person.locked, "levels": levels}
 
 
 def _level(level: AccessLevel) -> dict[str, str | None]:
     end = None if level.end_date is None else level.end_date.isoformat()
-    return {"capacity": level.capacity.value, "begin_date": level.begin_date.isoformat(), "end_date": end}
+    begin = level.begin_date.isoformat()
+    return {"capacity": level.capacity.value, "begin_date": begin, "end_date": end, "signed_by": level.signed_by}
+
+
+_DATED = ("begin_date", "end_date", "signed_by")
 
 
 def _password() -> str:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NoReturn, assert_never
@@ -82,7 +82,9 @@ class Service:
         person, levels = self._ledger.standing(identity.username)
         is_study = Capacity.of_server(identity.server) is Capacity.STUDY
         grants = self._ledger.studies.grants(identity.username) if is_study else ()
-        return Asker(identity, person, levels, grants, purpose)
+        employment = self._snapshots.staff.employment(None if person is None else person.staff_key, self._today())
+        regulations = self._ledger.levels.regulations()
+        return Asker(identity, person, levels, grants, purpose, regulations=regulations, employment=employment)
 
     async def demand(self, asker: Asker, *tables: str) -> None:
         """That the asker may be answered at all, and from these tables; else recorded and refused.
@@ -179,9 +181,15 @@ class Service:
         async with self._run(begun, job) as given:
             return given, await given.take()
 
-    async def record_outcome(self, begun: Begun, given: WorkerAnswer, release: StatisticRelease | None = None) -> None:
+    async def record_outcome(
+        self,
+        begun: Begun,
+        given: WorkerAnswer,
+        release: StatisticRelease | None = None,
+        withheld: Sequence[str] | None = None,
+    ) -> None:
         """What was answered, about whom; a statistic together with what it tells its audience. `ReleaseTaken`."""
-        await self._record.given(begun, given, release)
+        await self._record.given(begun, given, release, withheld)
 
     async def refuse_exact(self, begun: Begun) -> NoReturn:
         """Exact statistics were asked for by somebody who is shown no exact rows."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from governance.gateway.errors import unavailable
 from governance.vocabulary import Grant
+from governance.warehouse.staff_facts import StaffRegisters
 
 ONE_SNAPSHOT = (
     "All answers to a study are of the snapshot it was granted on, as of its first day: later loads are not in."
@@ -21,6 +22,7 @@ class Snapshots:
 
     def __init__(self, warehouse: Path) -> None:
         self._warehouse = warehouse
+        self.staff = StaffRegisters(warehouse)
 
     @property
     def folder(self) -> Path:

@@ -8,17 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from governance.audit import Entry, Event, find_breaks
 from governance.checkpoints import Anchors, Checkpoint
+from governance.ledger.authority import Authority
+from governance.ledger.digests import Digests
+from governance.ledger.disclosures import DisclosureRecords, record_disclosure
+from governance.ledger.documents import Documents
 from governance.ledger.events import NEWEST, LedgerError, demand_known, is_known, now, read_entry, record_event
 from governance.ledger.export import export_lines
+from governance.ledger.levels import Levels, holds_level, read_level, record_password
+from governance.ledger.log_pages import LogPages
+from governance.ledger.oversight import Oversight
+from governance.ledger.passwords import Passwords
 from governance.ledger.replay import Replay, secret_digest, standing
-from governance.ledger.schema import access_level, audit_event, disclosure_set, person
+from governance.ledger.requests import Requests
+from governance.ledger.schema import access_level, audit_event, disclosure_set, person, person_lock
 from governance.ledger.store import Store
-from governance.ledger.studies import Studies, record_disclosure
+from governance.ledger.studies import Studies
 from governance.ledger.verified import Verified
 from governance.ledger.witness import read_kept, read_public_key
 from governance.vocabulary import AccessLevel, Capacity, Person
@@ -29,10 +36,16 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.studies = Studies(store)
-        self._hasher = PasswordHasher()
-        # Compared against when there is no such person, so that both answers take the same time.
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._passwords = Passwords(store)
+        self.authority = Authority(store, self._passwords)
+        self.studies = Studies(store, self.authority)
+        self.documents = Documents(store)
+        self.requests = Requests(store, self.authority)
+        self.levels = Levels(store, self.authority, self._passwords)
+        self.disclosures = DisclosureRecords(store)
+        self.oversight = Oversight(store)
+        self.digests = Digests(store, self.oversight)
+        self.log = LogPages(store)
 
     @classmethod
     def open(cls, folder: Path, copies: Sequence[Path] = ()) -> Ledger:
@@ -54,40 +67,26 @@ class Ledger:
 
     def person(self, username: str) -> Person | None:
         with self._store.read() as connection:
-            row = connection.execute(sa.select(person).where(person.c.username == username)).one_or_none()
-        return None if row is None else Person(row.username, row.staff_key)
+            row = connection.execute(_PEOPLE.where(person.c.username == username)).one_or_none()
+        return None if row is None else _person(row)
 
     def standing(self, username: str) -> tuple[Person | None, tuple[AccessLevel, ...]]:
         """The person and all their levels not revoked, as of one moment: what every question needs first."""
         with self._store.read() as connection:
             rows = connection.execute(_STANDING, {"username": username}).all()
-        known = Person(rows[0].username, rows[0].staff_key) if rows else None
-        return known, tuple(_level(row) for row in rows if row.capacity is not None)
+        known = _person(rows[0]) if rows else None
+        return known, tuple(read_level(row) for row in rows if row.capacity is not None)
 
     def people(self) -> list[Person]:
         with self._store.read() as connection:
-            rows = connection.execute(sa.select(person).order_by(person.c.username)).all()
-        return [Person(row.username, row.staff_key) for row in rows]
-
-    def levels(self, username: str) -> tuple[AccessLevel, ...]:
-        """All levels not revoked, whether current or not, in the order they were granted."""
-        question = (
-            sa.select(access_level)
-            .where(access_level.c.username == username, access_level.c.revoked_at.is_(None))
-            .order_by(access_level.c.level_id)
-        )
-        with self._store.read() as connection:
-            rows = connection.execute(question).all()
-        return tuple(_level(row) for row in rows)
+            rows = connection.execute(_PEOPLE.order_by(person.c.username)).all()
+        return [_person(row) for row in rows]
 
     def verify_password(self, username: str, password: str) -> bool:
-        question = sa.select(person.c.password_hash).where(person.c.username == username)
-        with self._store.read() as connection:
-            known = connection.execute(question).scalar_one_or_none()
-        try:
-            return self._hasher.verify(known or self._nobody, password) and known is not None
-        except (VerificationError, InvalidHashError):
-            return False
+        """Whether it is the person's; nobody's who is locked."""
+        verified = self._passwords.verified_hash(username, password) is not None
+        known = self.person(username)
+        return verified and known is not None and not known.locked
 
     def entries(self, after: int = 0, kinds: Collection[Event] = ()) -> Iterator[Entry]:
         """The audit log in the order of its sequence numbers, from the one after `after` on; all kinds, or some."""
@@ -160,7 +159,7 @@ class Ledger:
             Person(username, staff_key)
         except ValueError as error:
             raise LedgerError(f"That user name cannot be used: {error}.") from None
-        hashed = None if password is None else self._hasher.hash(password)
+        hashed = None if password is None else self._passwords.hash(password)
         with self._store.write() as connection:
             if is_known(connection, username):
                 raise LedgerError("There is already a person of that name. Choose another user name.")
@@ -171,43 +170,37 @@ class Ledger:
             record_event(connection, Event.PERSON_ADDED, actor, detail)
 
     def set_password(self, actor: str, username: str, password: str) -> None:
-        hashed = self._hasher.hash(password)
+        """A new password for somebody who is not the Superintendent: whoever gives it knows it."""
+        hashed = self._passwords.hash(password)
         with self._store.write() as connection:
             demand_known(connection, username)
-            connection.execute(person.update().where(person.c.username == username).values(password_hash=hashed))
-            detail = {"username": username, "password": secret_digest(hashed)}
-            record_event(connection, Event.PASSWORD_SET, actor, detail)
+            if holds_level(connection, username, Capacity.SUPERINTENDENT):
+                raise LedgerError(
+                    "The Superintendent's password decides, so that nobody else gives it. Where it is lost, the "
+                    "Superintendent is installed anew, on record: `dbims user superintendent NAME --new-password`."
+                )
+            record_password(connection, actor, username, hashed)
 
-    def grant_level(self, actor: str, level: AccessLevel) -> None:
+    def lock_person(self, actor: str, username: str, reason: str) -> None:
+        """From the next query and sign-in on, nothing; what the person holds stays as it is."""
         with self._store.write() as connection:
-            demand_known(connection, level.username)
+            demand_known(connection, username)
+            if _is_locked(connection, username):
+                raise LedgerError("That person is locked already.")
             connection.execute(
-                access_level.insert().values(
-                    username=level.username,
-                    capacity=level.capacity.value,
-                    begin_date=level.begin_date,
-                    end_date=level.end_date,
-                    granted_by=actor,
-                    granted_at=now(),
-                )
+                person_lock.insert().values(username=username, reason=reason, locked_by=actor, locked_at=now())
             )
-            record_event(connection, Event.LEVEL_GRANTED, actor, _level_detail(level))
+            record_event(connection, Event.PERSON_LOCKED, actor, {"username": username, "reason": reason})
 
-    def revoke_level(self, actor: str, username: str, capacity: Capacity) -> None:
-        """Ends every level of that capacity at once; the next query of the person finds none."""
+    def unlock_person(self, actor: str, username: str) -> None:
+        """What the Superintendent gave, and has not taken, is there again."""
         with self._store.write() as connection:
-            ended = connection.execute(
-                access_level.update()
-                .where(
-                    access_level.c.username == username,
-                    access_level.c.capacity == capacity.value,
-                    access_level.c.revoked_at.is_(None),
-                )
-                .values(revoked_at=now())
-            )
-            if ended.rowcount == 0:
-                raise LedgerError("That person holds no such level. `dbims user list` shows who holds what.")
-            record_event(connection, Event.LEVEL_REVOKED, actor, {"username": username, "capacity": capacity.value})
+            demand_known(connection, username)
+            if not _is_locked(connection, username):
+                raise LedgerError("That person is not locked.")
+            lifted = person_lock.update().where(person_lock.c.username == username, person_lock.c.unlocked_at.is_(None))
+            connection.execute(lifted.values(unlocked_at=now()))
+            record_event(connection, Event.PERSON_UNLOCKED, actor, {"username": username})
 
     def record(self, event: Event, actor: str, detail: Mapping[str, Any]) -> int:
         """An event by itself. Returns its sequence number once it is on the disk."""
@@ -217,7 +210,7 @@ class Ledger:
     def record_answer(self, actor: str, detail: Mapping[str, Any], students: bytes) -> int:
         """An answer, and the set of students it was about, in one transaction."""
         with self._store.write() as connection:
-            return record_disclosure(connection, actor, detail, students)
+            return record_disclosure(connection, Event.ANSWER_GIVEN, actor, detail, students)
 
 
 _LOG = sa.select(audit_event).order_by(audit_event.c.sequence)
@@ -237,9 +230,13 @@ def _sound_sets(connection: sa.Connection) -> Iterator[str]:
             yield digest
 
 
+_LOCKED = (
+    sa.exists().where(person_lock.c.username == person.c.username, person_lock.c.unlocked_at.is_(None)).label("locked")
+)
+_PEOPLE = sa.select(person.c.username, person.c.staff_key, _LOCKED)
 _STANDING = (
-    sa.select(person.c.username, person.c.staff_key, access_level.c.capacity)
-    .add_columns(access_level.c.begin_date, access_level.c.end_date)
+    sa.select(person.c.username, person.c.staff_key, _LOCKED, access_level.c.capacity, access_level.c.relation)
+    .add_columns(access_level.c.begin_date, access_level.c.end_date, access_level.c.granted_by)
     .select_from(
         person.outerjoin(
             access_level, (access_level.c.username == person.c.username) & access_level.c.revoked_at.is_(None)
@@ -250,14 +247,12 @@ _STANDING = (
 )
 
 
-def _level(row: sa.Row[Any]) -> AccessLevel:
-    return AccessLevel(row.username, Capacity(row.capacity), row.begin_date, row.end_date)
+def _person(row: sa.Row[Any]) -> Person:
+    return Person(row.username, row.staff_key, bool(row.locked))
 
 
-def _level_detail(level: AccessLevel) -> dict[str, str | None]:
-    return {
-        "username": level.username,
-        "capacity": level.capacity.value,
-        "begin_date": level.begin_date.isoformat(),
-        "end_date": None if level.end_date is None else level.end_date.isoformat(),
-    }
+def _is_locked(connection: sa.Connection, username: str) -> bool:
+    question = sa.select(person_lock.c.lock_id).where(
+        person_lock.c.username == username, person_lock.c.unlocked_at.is_(None)
+    )
+    return connection.execute(question).first() is not None

@@ -14,9 +14,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from governance.audit import Break, Entry, Event, detail_of
-from governance.ledger.schema import access_level, code_key, person, statistic_release, study_grant
+from governance.ledger.replay_oversight import INDEX, IndexSum, standing_oversight, told_of_oversight
+from governance.ledger.replay_requests import standing_requests, told_of_requests
+from governance.ledger.schema import (
+    access_level,
+    code_key,
+    person,
+    person_lock,
+    regulation,
+    statistic_release,
+    study_grant,
+)
 
 PERSON, LEVEL, GRANT, KEY, RELEASE = "person", "access level", "study grant", "key of codes", "statistic that was told"
+LOCK, REGULATION = "lock of a person", "regulation of an access level"
 
 # What it is, and which one: a kind of those above first.
 Name = tuple[str, ...]
@@ -41,11 +52,14 @@ class Replay:
     def __init__(self) -> None:
         self._facts: dict[Name, tuple[int, dict[str, Any]]] = {}
         self._unnamed_releases: list[int] = []
+        self._index = IndexSum()
 
     def follow(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries, each taken into account on its way through."""
         for entry in entries:
-            self._take(entry, detail_of(entry))
+            detail = detail_of(entry)
+            self._take(entry, detail)
+            self._index.follow(entry, detail)
             yield entry
 
     def _take(self, entry: Entry, detail: Facts) -> None:
@@ -53,12 +67,20 @@ class Replay:
             case Event.PERSON_ADDED | Event.PASSWORD_SET:
                 known = {name: detail[name] for name in ("staff_key", "password") if name in detail}
                 self._set(entry, (PERSON, _text(detail, "username")), known)
-            case Event.LEVEL_GRANTED:
+            case Event.PERSON_LOCKED:
+                self._set(entry, (LOCK, _text(detail, "username")), {"reason": detail.get("reason")})
+            case Event.PERSON_UNLOCKED:
+                self._facts.pop((LOCK, _text(detail, "username")), None)
+            case Event.LEVEL_GRANTED | Event.SUPERINTENDENT_INSTALLED:
                 name = (LEVEL, _text(detail, "username"), _text(detail, "capacity"))
-                held = self._facts.get(name, (0, {"held": []}))[1]["held"]
-                self._set(entry, name, {"held": [*held, [detail.get("begin_date"), detail.get("end_date")]]})
+                self._hold(entry, name, [detail.get(fact) for fact in ("begin_date", "end_date", "relation")])
             case Event.LEVEL_REVOKED:
                 self._facts.pop((LEVEL, _text(detail, "username"), _text(detail, "capacity")), None)
+            case Event.LEVEL_REGULATED:
+                name = (REGULATION, _text(detail, "capacity"), _text(detail, "category"))
+                self._hold(entry, name, [detail.get("begin_date"), detail.get("end_date")])
+            case Event.REGULATION_ENDED:
+                self._facts.pop((REGULATION, _text(detail, "capacity"), _text(detail, "category")), None)
             case Event.STUDY_GRANTED:
                 terms = {name: value for name, value in detail.items() if name != "grant"}
                 self._set(entry, (GRANT, _text(detail, "grant")), terms)
@@ -72,19 +94,27 @@ class Replay:
                 self._set(entry, name, {"told": detail["told"]})
             case Event.ANSWER_GIVEN if "release" in detail:
                 self._unnamed_releases.append(entry.sequence)
+            case _ if told := told_of_requests(entry, detail) or told_of_oversight(entry, detail):
+                self._set(entry, *told)
+
+    def _hold(self, entry: Entry, name: Name, period: list[Any]) -> None:
+        """There may be several periods of one thing."""
+        held = self._facts.get(name, (0, {"held": []}))[1]["held"]
+        self._set(entry, name, {"held": [*held, period]})
 
     def _set(self, entry: Entry, name: Name, facts: dict[str, Any]) -> None:
         self._facts[name] = (entry.sequence, {**self._facts.get(name, (0, {}))[1], **facts})
 
     def compare(self, stands: Mapping[Name, Facts]) -> Iterator[Break]:
         """Where what stands in the store is not what the events say."""
-        for name, (sequence, facts) in self._facts.items():
+        told: dict[Name, tuple[int, Facts]] = {**self._facts, (INDEX,): (0, self._index.facts)}
+        for name, (sequence, facts) in told.items():
             found = stands.get(name)
             if found is None:
                 yield Break(sequence, f"tells of a {name[0]} that is not in the store")
             elif any(found.get(fact) != value for fact, value in facts.items()):
                 yield Break(sequence, f"tells of a {name[0]} that is another one in the store")
-        unrecorded = [name for name in stands if name not in self._facts]
+        unrecorded = [name for name in stands if name not in told]
         yield from (
             Break(0, f"a {name[0]} stands in the store and in no event") for name in unrecorded if name[0] != RELEASE
         )
@@ -100,7 +130,7 @@ class Replay:
 
 def standing(connection: sa.Connection) -> dict[Name, Facts]:
     """Everything that stands in the store, whatever somebody may have put there."""
-    kinds = (_people, _levels, _grants, _keys, _releases)
+    kinds = (_people, _locks, _levels, _regulations, _grants, _keys, _releases, standing_requests, standing_oversight)
     return {name: facts for kind in kinds for name, facts in kind(connection)}
 
 
@@ -109,13 +139,30 @@ def _people(connection: sa.Connection) -> Iterator[tuple[Name, Facts]]:
         yield (PERSON, str(username)), {"staff_key": staff_key, "password": _digest(hashed)}
 
 
+def _locks(connection: sa.Connection) -> Iterator[tuple[Name, Facts]]:
+    for username, reason, unlocked in _rows(connection, person_lock, "username", "reason", "unlocked_at"):
+        if unlocked is None:
+            yield (LOCK, str(username)), {"reason": reason}
+
+
 def _levels(connection: sa.Connection) -> Iterator[tuple[Name, Facts]]:
     """A person may hold a capacity for several periods."""
-    held: defaultdict[Name, list[list[str | None]]] = defaultdict(list)
-    columns = ("username", "capacity", "begin_date", "end_date", "revoked_at")
-    for username, capacity, begin, end, revoked in _rows(connection, access_level, *columns):
+    held: defaultdict[Name, list[list[Any]]] = defaultdict(list)
+    columns = ("username", "capacity", "begin_date", "end_date", "relation", "revoked_at")
+    for username, capacity, begin, end, relation, revoked in _rows(connection, access_level, *columns):
         if revoked is None:
-            held[LEVEL, str(username), str(capacity)].append([str(begin), None if end is None else str(end)])
+            related = None if relation is None else _terms(relation)
+            held[LEVEL, str(username), str(capacity)].append([str(begin), None if end is None else str(end), related])
+    for name, periods in held.items():
+        yield name, {"held": periods}
+
+
+def _regulations(connection: sa.Connection) -> Iterator[tuple[Name, Facts]]:
+    held: defaultdict[Name, list[list[str | None]]] = defaultdict(list)
+    columns = ("capacity", "category", "begin_date", "end_date", "ended_at")
+    for capacity, category, begin, end, ended in _rows(connection, regulation, *columns):
+        if ended is None:
+            held[REGULATION, str(capacity), str(category)].append([str(begin), None if end is None else str(end)])
     for name, periods in held.items():
         yield name, {"held": periods}
 

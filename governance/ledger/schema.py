@@ -26,6 +26,34 @@ access_level = sa.Table(
     sa.Column("granted_by", sa.Text, nullable=False),
     sa.Column("granted_at", sa.Text, nullable=False),
     sa.Column("revoked_at", sa.Text, nullable=True),
+    # To whom it relates, as JSON; blank in levels from before they named it.
+    sa.Column("relation", sa.Text, nullable=True),
+)
+
+# A lock holds while it was not lifted.
+person_lock = sa.Table(
+    "person_lock",
+    metadata,
+    sa.Column("lock_id", sa.Integer, primary_key=True),
+    sa.Column("username", sa.ForeignKey("person.username"), nullable=False, index=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("locked_by", sa.Text, nullable=False),
+    sa.Column("locked_at", sa.Text, nullable=False),
+    sa.Column("unlocked_at", sa.Text, nullable=True),
+)
+
+# Categories that a capacity is not given for a while.
+regulation = sa.Table(
+    "regulation",
+    metadata,
+    sa.Column("regulation_id", sa.Integer, primary_key=True),
+    sa.Column("capacity", sa.Text, nullable=False),
+    sa.Column("category", sa.Text, nullable=False),
+    sa.Column("begin_date", sa.Date, nullable=False),
+    sa.Column("end_date", sa.Date, nullable=True),
+    sa.Column("signed_by", sa.Text, nullable=False),
+    sa.Column("signed_at", sa.Text, nullable=False),
+    sa.Column("ended_at", sa.Text, nullable=True),
 )
 
 audit_event = sa.Table(
@@ -38,6 +66,9 @@ audit_event = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("previous", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False, unique=True),
+    # Use is read by time, and by person.
+    sa.Index("ix_audit_event_at", "at", "sequence"),
+    sa.Index("ix_audit_event_actor", "actor", "at", "sequence"),
 )
 
 disclosure_set = sa.Table(
@@ -45,6 +76,36 @@ disclosure_set = sa.Table(
     metadata,
     sa.Column("digest", sa.Text, primary_key=True),
     sa.Column("student_keys", sa.LargeBinary, nullable=False),
+)
+
+# Which events were about which set of students: what the events say, ready to be looked up.
+disclosure_index = sa.Table(
+    "disclosure_index",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.ForeignKey("disclosure_set.digest"), nullable=False, index=True),
+)
+
+# What whoever watches over the use said of a finding, or of an answer.
+use_mark = sa.Table(
+    "use_mark",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("about", sa.Text, nullable=False, index=True),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("marking", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("marked_by", sa.Text, nullable=False),
+    sa.Column("marked_at", sa.Text, nullable=False),
+)
+
+# One text for each week.
+use_digest = sa.Table(
+    "use_digest",
+    metadata,
+    sa.Column("week", sa.Text, primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("made_at", sa.Text, nullable=False),
 )
 
 # What studies were granted. `terms`: the grant's tables, columns, k and the rest, as JSON.
@@ -80,7 +141,56 @@ statistic_release = sa.Table(
     sa.Column("statements", sa.LargeBinary, nullable=False),
 )
 
-for _table in ("audit_event", "disclosure_set", "statistic_release"):
+# Documents, by the hash of their content.
+document = sa.Table(
+    "document",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("kept_by", sa.Text, nullable=False),
+    sa.Column("kept_at", sa.Text, nullable=False),
+)
+
+# Requests to the Superintendent's office. Where one stands is what its newest step says.
+request = sa.Table(
+    "request",
+    metadata,
+    sa.Column("request_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("applicant", sa.ForeignKey("person.username"), nullable=False, index=True),
+    sa.Column("opened_by", sa.Text, nullable=False),
+    sa.Column("opened_at", sa.Text, nullable=False),
+    sa.Column("opened_on", sa.Date, nullable=False),
+    # Of the page that it was sent with: sent twice, it makes one request.
+    sa.Column("page", sa.Text, nullable=True, unique=True),
+)
+
+# `fields`, `documents`: what changed with the step, as JSON.
+request_step = sa.Table(
+    "request_step",
+    metadata,
+    sa.Column("request_id", sa.ForeignKey("request.request_id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("fields", sa.Text, nullable=False),
+    sa.Column("documents", sa.Text, nullable=False),
+    sa.Column("letter", sa.Text, nullable=True),
+    sa.Column("grant_name", sa.Text, nullable=True),
+    sa.Column("page", sa.Text, nullable=True, unique=True),
+)
+
+for _table in (
+    *("audit_event", "disclosure_set", "statistic_release"),
+    *("document", "request", "request_step"),
+    *("disclosure_index", "use_mark", "use_digest"),
+):
     for _act in ("UPDATE", "DELETE"):
         sa.event.listen(
             metadata,

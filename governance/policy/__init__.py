@@ -9,14 +9,15 @@ from governance.policy.decision import (
     Decision,
     Deidentified,
     OwnRows,
-    Refusal,
     Refused,
     RowRule,
     RowsOfStudents,
+    barred,
     decide,
     explain_rows,
 )
 from governance.policy.evaluation import form_of_rows, identifies_persons, ties_outcomes_to_staff
+from governance.policy.refusals import Refusal
 from governance.policy.scopes import EveryStudent, NoStudent, Scope, ScopeStep, StudentsAlong, StudentsIn
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "ScopeStep",
     "StudentsAlong",
     "StudentsIn",
+    "barred",
     "current_capacities",
     "decide",
     "explain_rows",

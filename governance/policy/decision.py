@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -10,73 +9,9 @@ from typing import assert_never
 
 from governance.catalog import Catalog, Table, Unit
 from governance.policy.capacities import CAPACITIES, CapacityRule, current_capacities
+from governance.policy.refusals import Refusal
 from governance.policy.scopes import EveryStudent, NoStudent, Scope, StudentsAlong, StudentsIn
-from governance.vocabulary import Asker, Capacity, Form, Grant, Person
-
-
-class Refusal(enum.Enum):
-    """Why a question is not answered: what, under which rule, and what to do next."""
-
-    UNKNOWN_PERSON = (
-        "You are not registered as a user of the data system.",
-        "Access levels are established by the Superintendent for each individual.",
-        "Ask the Superintendent's office for an access level.",
-    )
-    UNKNOWN_CAPACITY = (
-        "This session acts in no capacity that the policy knows.",
-        "A session acts in exactly one capacity.",
-        "Start a session for one of your capacities from the Hub's home page.",
-    )
-    LEVEL_NOT_HELD = (
-        "You do not currently hold the access level that this session acts in.",
-        "Access holds from its first day through its last, and ends at once when it is revoked.",
-        "Ask the Superintendent's office, or start a session in a capacity that you hold.",
-    )
-    NO_STAFF_RECORD = (
-        "Your account is not tied to a staff record, so that no student can be yours.",
-        "Scopes follow from the staff record: classes, caseload, services, buildings.",
-        "Ask the operator to tie your account to your staff record.",
-    )
-    NO_DATA_IN_THIS_CAPACITY = (
-        "This capacity is given no data.",
-        "Reviewers see submitted outputs only; operators see no data.",
-        "Use a session in another capacity, if you hold one.",
-    )
-    NO_GRANT = (
-        "This session belongs to no study that is granted to you today.",
-        "A study has what its grant names, from the grant's first day through its last.",
-        "Ask the Superintendent's office about the grant; a session of a study is started under the grant's name.",
-    )
-    NO_SNAPSHOT_GRANTED = (
-        "The grant of this study does not say on which snapshot of the data it was given.",
-        "A study is answered from one snapshot, the one that it was granted on.",
-        "Ask the Superintendent's office for a new grant: grants now name their snapshot.",
-    )
-    SNAPSHOT_GONE = (
-        "The snapshot that this study was granted on is not in the warehouse.",
-        "A study is answered from one snapshot, the one that it was granted on.",
-        "Ask the operator to restore it from a backup, or the Superintendent's office for a new grant.",
-    )
-    NO_EXACT_STATISTICS = (
-        "This capacity is given protected statistics only.",
-        "Exact statistics are for those who may see the same rows by name.",
-        "Leave out protected=False.",
-    )
-    COLUMN_NOT_GRANTED = (
-        "A column that is asked for, or that leads to one, is not part of the grant.",
-        "A study has what its grant names.",
-        "describe() lists the columns granted.",
-    )
-    UNKNOWN_TABLE = (
-        "There is no table of that name among those you may ask for.",
-        "What does not exist and what is not yours look the same.",
-        "tables() lists what you may ask for.",
-    )
-
-    def __init__(self, message: str, rule: str, next_step: str) -> None:
-        self.message = message
-        self.rule = rule
-        self.next_step = next_step
+from governance.vocabulary import Asker, Capacity, Employment, Form, Grant, Person
 
 
 @dataclass(frozen=True)
@@ -170,10 +105,30 @@ class _Standing:
         return f"person:{self.person.username}:{self.rule.capacity.value}"
 
 
+def barred(person: Person | None, employment: Employment) -> Refusal | None:
+    """Why nobody who is this person may have anything, whatever they hold; None if they may."""
+    if person is None:
+        return Refusal.UNKNOWN_PERSON
+    if person.locked:
+        return Refusal.LOCKED
+    if person.staff_key is None:
+        return None
+    match employment:
+        case Employment.EMPLOYED:
+            return None
+        case Employment.NOT_EMPLOYED:
+            return Refusal.NO_LONGER_EMPLOYED
+        case Employment.UNTOLD:
+            return Refusal.EMPLOYMENT_NOT_TOLD
+        case _:
+            assert_never(employment)
+
+
 def _standing(asker: Asker, today: date) -> Refused | _Standing:
     """Who the asker is today, or why they are nobody."""
-    if asker.person is None:
-        return Refused(Refusal.UNKNOWN_PERSON)
+    why = barred(asker.person, asker.employment)
+    if why is not None or asker.person is None:
+        return Refused(why or Refusal.UNKNOWN_PERSON)
     capacity = Capacity.of_server(asker.identity.server)
     if capacity is None:
         return Refused(Refusal.UNKNOWN_CAPACITY)

@@ -16,11 +16,14 @@ TOP_LEVEL = {
 
 # A room, and what of ours it may import besides itself. The command line and the gateway put everything together.
 MAY_IMPORT = {
-    "governance.vocabulary": set(),
+    "governance.queries": set(),
+    "governance.vocabulary": {"governance.queries"},
     "governance.audit": set(),
     "governance.checkpoints": {"governance.audit"},
     "governance.catalog": {"governance.vocabulary"},
     "governance.policy": {"governance.vocabulary", "governance.catalog"},
+    "governance.requests": {"governance.vocabulary", "governance.catalog"},
+    "governance.oversight": {"governance.vocabulary", "governance.catalog", "governance.audit"},
     "governance.disclosure": {"governance.vocabulary"},
     "governance.system_calls": set(),
     "governance.sandbox": {"governance.system_calls"},
@@ -28,6 +31,7 @@ MAY_IMPORT = {
     "governance.dictionary": {"governance.catalog"},
     "governance.ledger": {
         *("governance.vocabulary", "governance.audit", "governance.checkpoints", "governance.durable"),
+        *("governance.policy", "governance.requests", "governance.oversight"),
     },
     "governance.warehouse": {
         "governance.vocabulary",
@@ -41,6 +45,7 @@ MAY_IMPORT = {
     "governance.durable": set(),
     "governance.state": {
         *("governance.ledger", "governance.warehouse", "governance.settings_file", "governance.durable"),
+        "governance.oversight",
     },
     "governance.recorded_load": {
         *("governance.audit", "governance.ledger", "governance.state", "governance.warehouse"),
@@ -48,7 +53,7 @@ MAY_IMPORT = {
     },
     "governance.demo": {
         *("governance.state", "governance.vocabulary", "governance.warehouse", "governance.recorded_load"),
-        *("governance.ledger", "governance.durable"),
+        *("governance.ledger", "governance.durable", "governance.policy"),
     },
     "governance.gateway": {
         *("governance.vocabulary", "governance.catalog", "governance.policy", "governance.audit"),
@@ -59,6 +64,7 @@ MAY_IMPORT = {
         *("governance.vocabulary", "governance.catalog", "governance.audit", "governance.ledger"),
         *("governance.warehouse", "governance.state", "governance.demo", "governance.dictionary"),
         *("governance.recorded_load", "governance.settings_file", "governance.durable"),
+        "governance.requests",
         *("expectations", "hub_config"),
     },
     "governance.__main__": {"governance.cli"},
@@ -68,13 +74,15 @@ MAY_IMPORT = {
     "hub_config": {
         *("governance.vocabulary", "governance.policy", "governance.ledger", "governance.sandbox"),
         *("governance.session_tokens", "governance.settings_file"),
+        # Whether somebody is still employed.
+        "governance.warehouse",
         # Only to find where they lie on the disk: they are shown to sessions.
         *("dbims_sdk", "notebooks"),
     },
 }
 PURE = (
-    *("governance.vocabulary", "governance.audit", "governance.checkpoints"),
-    *("governance.catalog", "governance.policy"),
+    *("governance.queries", "governance.vocabulary", "governance.audit", "governance.checkpoints"),
+    *("governance.catalog", "governance.policy", "governance.requests", "governance.oversight"),
     *("governance.disclosure", "governance.system_calls"),
 )
 # What reaches outside a pure function. The catalog reads its own declarations, and nothing else.

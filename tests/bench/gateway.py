@@ -21,12 +21,13 @@ import dbims_sdk
 from governance.gateway.peers import own_network
 from governance.ledger import Ledger
 from governance.session_tokens import SessionTokens
-from governance.vocabulary import AccessLevel, Capacity, Identity
+from governance.vocabulary import Capacity, Identity
 from governance.warehouse.expectation_report import ExpectationReport
 from governance.warehouse.load import load
 from governance.warehouse.snapshot import Snapshot, Warehouse
 from governance.warehouse.synth import write_district
 from tests.gateway.running import SmallHub, serving
+from tests.signed import grant
 
 TODAY = date(2026, 11, 20)
 ROWS = 100_000
@@ -78,7 +79,7 @@ def sessions(state: Path, snapshot: Snapshot, hub: SmallHub, url: str) -> tuple[
     made = []
     for name, capacity, key in [("tina", Capacity.TEACHER, found[0]), ("sue", Capacity.SUPERINTENDENT, None)]:
         ledger.add_person("bench", name, key, None)
-        ledger.grant_level("bench", AccessLevel(name, capacity, date(2020, 1, 1)))
+        grant(ledger, name, capacity, date(2020, 1, 1))
         hub.tokens[name * 4] = (name, capacity.server)
         SessionTokens.of_state(state).remember(Identity(name, capacity.server), name * 4, own_network())
         made.append(dbims_sdk.connect(url=url, token=name * 4))

@@ -10,10 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from governance.cli import app
-from governance.cli.people import THROUGH_STAFF
 from governance.ledger import Ledger
-from governance.policy.capacities import CAPACITIES
-from governance.policy.scopes import StudentsAlong
 
 
 def dbims(state: Path, *words: str) -> str:
@@ -38,20 +35,37 @@ def test_the_list_says_who_is_linked_to_staff_and_not_to_whom(state: Path) -> No
     assert "7654321" not in told
 
 
-@pytest.mark.parametrize(
-    ("name", "capacity", "warned"),
-    [("rita", "teacher", True), ("hill", "teacher", False), ("rita", "superintendent", False)],
-)
-def test_who_will_see_no_students_for_want_of_a_link_is_warned_of(
-    state: Path, name: str, capacity: str, warned: bool
-) -> None:
-    assert ("will see no students" in dbims(state, "user", "grant", name, capacity)) is warned
+def test_who_is_added_without_a_link_is_told_that_levels_are_for_staff(state: Path) -> None:
+    assert "levels are for staff" in dbims(state, "user", "add", "cody", "--external")
 
 
-def test_who_is_added_without_a_link_is_warned_of(state: Path) -> None:
-    assert "will see no students" in dbims(state, "user", "add", "cody", "--external", "--capacity", "counselor")
+def refused(state: Path, *words: str) -> str:
+    result = CliRunner().invoke(app, [*words, "--state", str(state)], input="a good password\n")
+    assert result.exit_code == 2, result.output
+    return result.output
 
 
-def test_the_capacities_that_are_warned_of_are_the_policys() -> None:
-    along = {capacity for capacity, rule in CAPACITIES.items() if isinstance(rule.students, StudentsAlong)}
-    assert along == THROUGH_STAFF
+def test_the_command_line_has_no_way_to_grant_or_revoke_a_level(state: Path) -> None:
+    for command in ("grant", "revoke"):
+        assert "No such command" in refused(state, "user", command, "hill", "teacher")
+    assert "No such option" in refused(state, "user", "add", "cody", "--capacity", "teacher")
+
+
+def test_a_superintendent_is_installed_with_a_reason_and_a_password(state: Path) -> None:
+    assert "Missing option" in refused(state, "user", "superintendent", "hill")
+    assert "which act of the Board" in refused(state, "user", "superintendent", "hill", "--reason", " ")
+    assert "--new-password" in refused(state, "user", "superintendent", "hill", "--reason", "minutes of 1 July")
+    words = ["user", "superintendent", "hill", "--reason", "minutes of 1 July", "--new-password"]
+    told = CliRunner().invoke(app, [*words, "--state", str(state)], input="a good password\n")
+    assert told.exit_code == 0, told.output
+    listed = json.loads(dbims(state, "user", "list", "--json"))
+    assert [level["capacity"] for person in listed for level in person["levels"]] == ["superintendent"]
+    assert "installed anew" in refused(state, "user", "password", "hill")
+
+
+def test_a_lock_is_shown_and_lifted(state: Path) -> None:
+    dbims(state, "user", "lock", "hill", "--reason", "a lost laptop")
+    assert "hill (locked)" in dbims(state, "user", "list")
+    assert "locked already" in refused(state, "user", "lock", "hill", "--reason", "another")
+    dbims(state, "user", "unlock", "hill")
+    assert "locked" not in dbims(state, "user", "list")

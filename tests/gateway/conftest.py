@@ -15,13 +15,14 @@ import dbims_sdk
 from governance.gateway.peers import own_network
 from governance.ledger import Ledger
 from governance.session_tokens import SessionTokens
-from governance.vocabulary import AccessLevel, Capacity, Identity
+from governance.vocabulary import Capacity, Identity
 from governance.warehouse.expectation_report import ExpectationReport
 from governance.warehouse.load import load
 from governance.warehouse.pool import WorkerLimits
 from governance.warehouse.snapshot import Snapshot, Warehouse
 from tests.gateway.running import SmallHub, running_gateway
 from tests.oracle.csv_district import write_csv_district
+from tests.signed import grant
 from tests.spec.small_district import SMALL_DISTRICT
 
 TODAY = date(2026, 11, 23)
@@ -43,9 +44,9 @@ class House:
         username = f"user-{staff_id.lower()}"
         if self.ledger.person(username) is None:
             self.ledger.add_person("test", username, self.staff_keys.get(staff_id), None)
-        held = {known.capacity for known in self.ledger.levels(username)}
+        held = {known.capacity for known in self.ledger.levels.of(username)}
         if level and capacity not in held:
-            self.ledger.grant_level("test", AccessLevel(username, capacity, date(2020, 1, 1)))
+            grant(self.ledger, username, capacity, date(2020, 1, 1))
         token = f"token-{username}-{capacity.server}"
         self.hub.tokens[token] = (username, capacity.server)
         SessionTokens.of_state(self.state).remember(Identity(username, capacity.server), token, own_network())

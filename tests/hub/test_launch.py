@@ -9,16 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
 from governance.ledger import Ledger
-from governance.vocabulary import AccessLevel, Capacity, Grant
+from governance.vocabulary import Capacity, Grant
 from hub_config import machine
 from hub_config.launch import run
+from tests.granting import give_grant
+from tests.signed import employ, grant
 
 PROGRAM = """
 import sys
@@ -32,9 +34,10 @@ sys.exit(run(Path(sys.argv[1]), int(sys.argv[2]), lambda url: print("ready", url
 def state(tmp_path: Path) -> Path:
     folder = tmp_path / "state"
     ledger = Ledger.open(folder / "ledger")
-    ledger.add_person("operator", "alice", None, "secret of alice")
-    ledger.grant_level("superintendent", AccessLevel("alice", Capacity.TEACHER, date(2020, 1, 1)))
+    ledger.add_person("operator", "alice", 1, "secret of alice")
+    grant(ledger, "alice", Capacity.TEACHER, date(2020, 1, 1))
     ledger.close()
+    employ(folder / "warehouse", 1)
     return folder
 
 
@@ -194,9 +197,9 @@ def test_a_study_has_a_session_of_its_own_in_which_its_person_is_let_in(
 ) -> None:
     ledger = Ledger.open(state / "ledger")
     ledger.add_person("operator", "ann", None, "secret of ann")
-    tables = {"student": ("student_key", "sex")}
-    ledger.studies.grant_study("operator", Grant("x-teacher", "ann", tables, date(2020, 1, 1), date(2099, 1, 1)))
-    ledger.studies.grant_study("operator", Grant("theirs", "alice", tables, date(2020, 1, 1), date(2099, 1, 1)))
+    tables, today = {"student": ("student_key", "sex")}, datetime.now(UTC).date()
+    give_grant(ledger, Grant("x-teacher", "ann", tables, today, today + timedelta(days=9)))
+    give_grant(ledger, Grant("theirs", "alice", tables, today, today + timedelta(days=9)))
     ledger.close()
     _, url = start()
     with httpx.Client(follow_redirects=True, trust_env=False, timeout=60, transport=Everywhere()) as client:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from governance.audit import Break, Event
 from governance.ledger import Ledger, LedgerError
-from governance.vocabulary import AccessLevel, Capacity
-
-TEACHER = AccessLevel("alice", Capacity.TEACHER, date(2026, 9, 1))
 
 
 @pytest.fixture
@@ -28,8 +24,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 ACTS: dict[str, tuple[Callable[[Ledger], object], Event]] = {
     "add_person": (lambda ledger: ledger.add_person("op", "bob", 1, "a long password"), Event.PERSON_ADDED),
     "set_password": (lambda ledger: ledger.set_password("op", "alice", "another password"), Event.PASSWORD_SET),
-    "grant_level": (lambda ledger: ledger.grant_level("op", TEACHER), Event.LEVEL_GRANTED),
-    "revoke_level": (lambda ledger: ledger.revoke_level("op", "alice", Capacity.PRINCIPAL), Event.LEVEL_REVOKED),
+    "lock_person": (lambda ledger: ledger.lock_person("op", "alice", "a lost laptop"), Event.PERSON_LOCKED),
+    "unlock_person": (lambda ledger: ledger.unlock_person("op", "locked"), Event.PERSON_UNLOCKED),
     "renew_checkpoints": (lambda ledger: ledger.renew_checkpoints("op", "a backup"), Event.CHECKPOINTS_RENEWED),
     "record": (lambda ledger: ledger.record(Event.ANSWER_INTENDED, "alice", {}), Event.ANSWER_INTENDED),
     "record_answer": (lambda ledger: ledger.record_answer("alice", {}, b"\x01" * 8), Event.ANSWER_GIVEN),
@@ -40,7 +36,6 @@ READS = {
     "close",
     "person",
     "people",
-    "levels",
     "standing",
     "verify_password",
     "entries",
@@ -54,7 +49,7 @@ READS = {
 
 def prepared(ledger: Ledger) -> Ledger:
     ledger.add_person("op", "alice", 5, "a good password")
-    ledger.grant_level("op", AccessLevel("alice", Capacity.PRINCIPAL, date(2026, 9, 1)))
+    ledger.set_password("op", "alice", "a good password")
     return ledger
 
 
@@ -66,21 +61,12 @@ def test_every_method_is_known_to_read_or_to_leave_an_event() -> None:
 @pytest.mark.parametrize("name", ACTS)
 def test_every_act_leaves_its_event(ledger: Ledger, name: str) -> None:
     act, event = ACTS[name]
-    before = prepared(ledger).newest()
+    prepared(ledger).add_person("op", "locked", None, None)
+    ledger.lock_person("op", "locked", "a lost laptop")
+    before = ledger.newest()
     act(ledger)
     assert [entry.event for entry in ledger.entries(after=before)] == [event]
     assert ledger.verify().breaks == ()
-
-
-def test_a_persons_standing_is_who_they_are_and_what_they_hold(ledger: Ledger) -> None:
-    prepared(ledger)
-    ledger.grant_level("op", AccessLevel("alice", Capacity.COUNSELOR, date(2026, 9, 1)))
-    assert ledger.standing("alice") == (ledger.person("alice"), ledger.levels("alice"))
-    ledger.revoke_level("op", "alice", Capacity.COUNSELOR)
-    assert ledger.standing("alice") == (ledger.person("alice"), ledger.levels("alice"))
-    ledger.add_person("op", "nothing-held", None, None)
-    assert ledger.standing("nothing-held") == (ledger.person("nothing-held"), ())
-    assert ledger.standing("nobody") == (None, ())
 
 
 def test_a_refused_act_changes_and_records_nothing(ledger: Ledger) -> None:
@@ -88,8 +74,8 @@ def test_a_refused_act_changes_and_records_nothing(ledger: Ledger) -> None:
     for act in (
         lambda: ledger.add_person("op", "alice", None, "a good password"),
         lambda: ledger.set_password("op", "nobody", "a good password"),
-        lambda: ledger.grant_level("op", AccessLevel("nobody", Capacity.TEACHER, date(2026, 9, 1))),
-        lambda: ledger.revoke_level("op", "alice", Capacity.TEACHER),
+        lambda: ledger.lock_person("op", "nobody", "a lost laptop"),
+        lambda: ledger.unlock_person("op", "alice"),
     ):
         with pytest.raises(LedgerError):
             act()
@@ -108,11 +94,6 @@ def test_passwords(ledger: Ledger) -> None:
 def test_a_password_is_nowhere_in_the_store(ledger: Ledger, tmp_path: Path) -> None:
     prepared(ledger).close()
     assert b"a good password" not in b"".join(path.read_bytes() for path in (tmp_path / "ledger").iterdir())
-
-
-def test_a_revoked_level_is_gone(ledger: Ledger) -> None:
-    prepared(ledger).revoke_level("op", "alice", Capacity.PRINCIPAL)
-    assert ledger.levels("alice") == ()
 
 
 @pytest.mark.parametrize(

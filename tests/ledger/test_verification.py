@@ -12,7 +12,9 @@ import pytest
 
 from governance.audit import Event
 from governance.ledger import Ledger, StatisticRelease
-from governance.vocabulary import AccessLevel, Capacity, Grant
+from governance.vocabulary import Capacity, Grant, Regulation
+from tests.granting import end_grant, give_grant
+from tests.signed import grant, revoke, superintendent
 
 BEGIN, END = date(2026, 9, 1), date(2027, 6, 30)
 STUDENTS = b"\x01" + b"\x00" * 7
@@ -30,12 +32,19 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         ledger.add_person("op", "rita", None, None)
         ledger.set_password("op", "rita", "a better password")
         for capacity in (Capacity.TEACHER, Capacity.COUNSELOR, Capacity.PRINCIPAL):
-            ledger.grant_level("op", AccessLevel("alice", capacity, BEGIN, END))
-        ledger.grant_level("op", AccessLevel("alice", Capacity.TEACHER, BEGIN))
-        ledger.revoke_level("op", "alice", Capacity.COUNSELOR)
+            grant(ledger, "alice", capacity, BEGIN, END)
+        grant(ledger, "alice", Capacity.TEACHER, BEGIN)
+        revoke(ledger, "alice", Capacity.COUNSELOR)
+        for category in ("discipline", "achievement"):
+            narrowing = Regulation(Capacity.TEACHER, category, BEGIN, END)
+            ledger.levels.regulate(superintendent(ledger), narrowing, [category], BEGIN)
+        ledger.levels.end_regulation(superintendent(ledger), Capacity.TEACHER, "achievement", BEGIN)
         for name in ("reading", "ended"):
-            ledger.studies.grant_study("op", Grant(name, "rita", {"student": ("student_key", "sex")}, BEGIN, END))
-        ledger.studies.end_study("op", "ended")
+            give_grant(ledger, Grant(name, "rita", {"student": ("student_key", "sex")}, BEGIN, END))
+        end_grant(ledger, "ended")
+        for username in ("rita", "alice"):
+            ledger.lock_person("op", username, "a lost laptop")
+        ledger.unlock_person("op", "alice")
         ledger.studies.code_key("rita", "study:reading")
         for number in (1, 2):
             ledger.studies.record_release("rita", {"answer": f"answer-{number}"}, STUDENTS, release(number))
@@ -69,9 +78,21 @@ TAMPERINGS = {
     "a level begins on no day": "UPDATE access_level SET begin_date = 'soon' WHERE capacity = 'principal'",
     "a revoked level is held again": "UPDATE access_level SET revoked_at = NULL",
     "a level is revoked": "UPDATE access_level SET revoked_at = 'x' WHERE capacity = 'principal'",
-    "one of two levels is revoked": "UPDATE access_level SET revoked_at = 'x' WHERE level_id = 4",
+    "one of two levels is revoked": "UPDATE access_level SET revoked_at = 'x' WHERE level_id = 5",
     "a level is put in": "INSERT INTO access_level "
-    "VALUES (9, 'alice', 'superintendent', '2026-09-01', NULL, 'x', 'x', NULL)",
+    "VALUES (9, 'alice', 'superintendent', '2026-09-01', NULL, 'x', 'x', NULL, NULL)",
+    "a level is of another school": """UPDATE access_level SET relation = replace(relation, '[1]', '[2]')""",
+    "a level is of another's students": 'UPDATE access_level SET relation = \'{"staff_key": 6, "schools": []}\''
+    " WHERE capacity = 'teacher'",
+    "a level relates to nothing any more": "UPDATE access_level SET relation = NULL WHERE capacity = 'principal'",
+    "a regulation is removed": "DELETE FROM regulation",
+    "a regulation is of another category": "UPDATE regulation SET category = 'student' WHERE category = 'discipline'",
+    "a regulation ends sooner": "UPDATE regulation SET end_date = '2026-09-02' WHERE category = 'discipline'",
+    "a regulation is ended": "UPDATE regulation SET ended_at = 'x'",
+    "an ended regulation holds again": "UPDATE regulation SET ended_at = NULL",
+    "a lock is lifted": "UPDATE person_lock SET unlocked_at = 'x'",
+    "a lifted lock holds again": "UPDATE person_lock SET unlocked_at = NULL",
+    "a lock has another reason": "UPDATE person_lock SET reason = 'x'",
     "a grant has more columns": "UPDATE study_grant SET terms = replace(terms, 'sex', 'birth_date')",
     "a grant has a smaller k": """UPDATE study_grant SET terms = replace(terms, '"k": 10', '"k": 5')""",
     "a grant's terms are nonsense": "UPDATE study_grant SET terms = '['",

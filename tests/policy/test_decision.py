@@ -23,7 +23,7 @@ from governance.policy import (
     RowsOfStudents,
     decide,
 )
-from governance.vocabulary import AccessLevel, Asker, Capacity, Form, Grant, Identity, Person
+from governance.vocabulary import AccessLevel, Asker, Capacity, Employment, Form, Grant, Identity, Person
 
 CATALOG = load_catalog()
 TODAY = date(2026, 11, 23)
@@ -45,7 +45,7 @@ TOLD = {
 def asker(capacity: Capacity, *levels: AccessLevel, staff_key: int | None = 7, server: str | None = None) -> Asker:
     held = levels or (AccessLevel("alice", capacity, TODAY),)
     identity = Identity("alice", capacity.server if server is None else server)
-    return Asker(identity, Person("alice", staff_key), held)
+    return Asker(identity, Person("alice", staff_key), held, employment=Employment.EMPLOYED)
 
 
 def test_every_capacity_has_its_rule_and_its_place_in_these_tests() -> None:

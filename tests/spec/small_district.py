@@ -48,11 +48,16 @@ supe      | S1       | Sonia      | Super
 staff_assignment
 staff_key | school_key | staff_classification | begin_date | end_date
 hill      | elm        | Teacher              | 2020-08-20 |
+cody      | elm        | Teacher              | 2020-08-20 |
+reed      | elm        | Teacher              | 2020-08-20 |
+ross      | oak        | Teacher              | 2020-08-20 |
 park      | elm        | Principal            | 2019-07-01 |
 quin      | oak        | Principal            | 2018-07-01 | 2026-10-31
 duke      | elm        | AssistantPrincipal   | 2026-07-01 |
 duke      | oak        | AssistantPrincipal   | 2026-07-01 |
 cruz      | elm        | Counselor            | 2021-07-01 |
+ward      | elm        | Psychologist         | 2020-08-20 |
+sped      |            | DistrictAdministrator | 2021-07-01 |
 supe      |            | Superintendent       | 2022-07-01 |
 
 section_staff
