@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,15 @@ def audit_copies(document: Mapping[str, Any]) -> tuple[Path, ...]:
     if not isinstance(copies, list) or not all(isinstance(each, str) and Path(each).is_absolute() for each in copies):
         raise SettingsError(f'{FILE_NAME}: copies of [audit] is a list of whole paths, such as ["/mnt/other/audit"].')
     return tuple(map(Path, copies))
+
+
+def reauthentication(document: Mapping[str, Any]) -> timedelta:
+    """For how long a password that was entered signs decisions: `[console] reauthentication_minutes`, 1 to 60."""
+    section = document.get("console", {})
+    minutes = section.get("reauthentication_minutes", 10) if isinstance(section, dict) else None
+    if type(minutes) is not int or not 1 <= minutes <= 60:
+        raise SettingsError(f"{FILE_NAME}: reauthentication_minutes of [console] is a whole number from 1 to 60.")
+    return timedelta(minutes=minutes)
 
 
 def fixed_day(document: Mapping[str, Any]) -> date | None:

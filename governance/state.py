@@ -11,9 +11,18 @@ import pyarrow.parquet as pq
 import tomli_w
 
 from governance.durable import replace_text
-from governance.ledger import Ledger
-from governance.settings_file import FILE_NAME, audit_copies, district_day, read_document
+from governance.ledger import Ledger, Signing
+from governance.oversight.settings import OversightSettings
+from governance.settings_file import (
+    FILE_NAME,
+    SettingsError,
+    audit_copies,
+    district_day,
+    read_document,
+    reauthentication,
+)
 from governance.warehouse.snapshot import Warehouse
+from governance.warehouse.staff_facts import StaffRegisters
 
 
 class StateError(Exception):
@@ -53,11 +62,16 @@ class State:
         return Warehouse(self.folder / "warehouse")
 
     def ledger(self) -> Ledger:
-        return Ledger.open(self.folder / "ledger", self._audit_copies())
+        return Ledger.open(self.folder / "ledger", self._audit_copies(), self._signing())
 
     def existing_ledger(self) -> Ledger:
         """The ledger, for those who need one that is there; `LedgerError` if there is none."""
-        return Ledger.open_existing(self.folder / "ledger", self._audit_copies())
+        return Ledger.open_existing(self.folder / "ledger", self._audit_copies(), self._signing())
+
+    def _signing(self) -> Signing:
+        """How the Superintendent's authority is proved here."""
+        staff = StaffRegisters(self.folder / "warehouse")
+        return Signing(reauthentication(read_document(self.folder)), staff.employment)
 
     def _audit_copies(self) -> tuple[Path, ...]:
         return audit_copies(read_document(self.folder))
@@ -65,6 +79,13 @@ class State:
     def today(self) -> date:
         """The district's day: the calendar's, or the fixed one that a district replaying old data sets."""
         return district_day(self.folder)
+
+    def oversight(self) -> OversightSettings:
+        """The usual hours of the district, and where its digests go."""
+        try:
+            return OversightSettings.of(read_document(self.folder))
+        except ValueError as error:
+            raise SettingsError(f"{FILE_NAME}: {error}.") from None
 
     def set_today(self, today: date | None) -> None:
         """Fix the district's day, or let it follow the calendar again. Recorded: see `recorded_load.record_day`."""

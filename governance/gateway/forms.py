@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from governance.catalog import Catalog
+from governance.catalog import Catalog, Table
 from governance.ledger import Ledger
-from governance.policy import Allowed, Deidentified, Refused, RowRule, decide
+from governance.policy import Allowed, Deidentified, Refused, RowRule, RowsOfStudents, decide
 from governance.vocabulary import Asker, Capacity, Form
 from governance.warehouse.deidentified_release import Release
 from governance.warehouse.deidentified_words import table_in_form, words_in_form
@@ -29,7 +29,7 @@ def catalog_in_form(asker: Asker, catalog: Catalog, today: date) -> Catalog:
     """The tables as the asker is answered from them."""
     release = _release(asker, catalog, today)
     if release is None:
-        return catalog
+        return _as_granted(asker, catalog, today)
     readable = _readable(asker, catalog, today)
     tables = {
         name: table_in_form(table, release) if isinstance(readable[name], Deidentified) else table
@@ -37,6 +37,30 @@ def catalog_in_form(asker: Asker, catalog: Catalog, today: date) -> Catalog:
         if name in readable
     }
     return Catalog(tables, catalog.code_sets, catalog.hierarchies)
+
+
+def _as_granted(asker: Asker, catalog: Catalog, today: date) -> Catalog:
+    """The tables by name, with the columns of the grant where there is one."""
+    standing = decide(asker, (), catalog, today)
+    if isinstance(standing, Refused) or standing.grant is None:
+        return catalog
+    tables = {
+        name: _with_columns(catalog.tables[name], rule.columns)
+        if isinstance(rule, RowsOfStudents)
+        else catalog.tables[name]
+        for name, rule in _readable(asker, catalog, today).items()
+    }
+    return Catalog(tables, catalog.code_sets, catalog.hierarchies)
+
+
+def _with_columns(table: Table, columns: tuple[str, ...] | None) -> Table:
+    if columns is None:
+        return table
+    kept = tuple(column for column in table.columns if column.name in columns)
+    names = {column.name for column in kept}
+    period = table.period if table.period is not None and set(table.period) <= names else None
+    key = tuple(name for name in table.key if name in names) or (kept[0].name,)
+    return replace(table, columns=kept, key=key, period=period)
 
 
 def words_of_form(name: str, asker: Asker, today: date, catalog: Catalog) -> dict[str, str] | None:
@@ -48,7 +72,11 @@ def words_of_form(name: str, asker: Asker, today: date, catalog: Catalog) -> dic
 
 
 def _release(asker: Asker, catalog: Catalog, today: date) -> Release | None:
-    """Of everything the office or grant has, not of one question: one anonymization stands behind all answers."""
+    """Of everything the office or grant has, not of one question: one anonymization stands behind all answers.
+
+    What a regulation takes for a while belongs to it all the same: with it, or without, what is told must not differ.
+    """
+    asker = replace(asker, regulations=())
     standing = decide(asker, (), catalog, today)
     if isinstance(standing, Refused) or standing.form is not Form.DEIDENTIFIED_ROWS:
         return None

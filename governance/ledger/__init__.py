@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from governance.ledger.authority import NotTheSuperintendent, Signature
+from governance.ledger.authority import NotTheSuperintendent, Signature, Signing
 from governance.ledger.documents import Document
 from governance.ledger.events import LedgerError
 from governance.ledger.export import verify_export
@@ -27,6 +27,7 @@ __all__ = [
     "ReleaseTaken",
     "RequestRecord",
     "Signature",
+    "Signing",
     "StatisticRelease",
     "StepRecord",
     "Told",

@@ -22,9 +22,9 @@ from governance.ledger.events import LedgerError, is_known, now, record_event
 from governance.ledger.passwords import Passwords
 from governance.ledger.schema import access_level, person, person_lock
 from governance.ledger.store import Store
-from governance.vocabulary import Capacity
+from governance.policy import barred
+from governance.vocabulary import Capacity, Employment, Person
 
-GOOD_FOR = timedelta(minutes=10)
 LONGEST = timedelta(minutes=60)
 NOBODY_KNOWN = "unknown"
 
@@ -39,6 +39,10 @@ class Unproved(enum.Enum):
     NOT_THE_SUPERINTENDENT = (
         "You are not the Superintendent today. Decisions are the Superintendent's alone, and cannot be delegated.",
         "Ask the Superintendent to decide.",
+    )
+    NOT_EMPLOYED = (
+        "By the district's records, as they are loaded now, you are not employed by it today, or it is not told.",
+        "If the records are wrong, have them corrected, and loaded.",
     )
     NO_SIGNATURE = (
         "This act was not signed by the Superintendent here.",
@@ -82,23 +86,37 @@ class _Issued:
     expires: float
 
 
+def _untold(_staff_key: int | None, _today: date) -> Employment:
+    return Employment.UNTOLD
+
+
+@dataclass(frozen=True)
+class Signing:
+    """For how long a signature is good; what tells whether who is linked to staff is employed; and the clock.
+
+    The clock is monotonic: setting the machine's back makes no signature younger.
+    """
+
+    good_for: timedelta = timedelta(minutes=10)
+    employment: Callable[[int | None, date], Employment] = _untold
+    clock: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        if not timedelta(0) < self.good_for <= LONGEST:
+            raise ValueError("a signature is good for some minutes, and for an hour at the most")
+
+
+STRICTEST = Signing()
+"""Without the warehouse: nothing is told of whoever is linked to staff, who then cannot sign."""
+
+
 class Authority:
     """Gives signatures, and demands them."""
 
-    def __init__(
-        self,
-        store: Store,
-        passwords: Passwords,
-        good_for: timedelta = GOOD_FOR,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        if not timedelta(0) < good_for <= LONGEST:
-            raise ValueError("a signature is good for some minutes, and for an hour at the most")
+    def __init__(self, store: Store, passwords: Passwords, signing: Signing) -> None:
         self._store = store
         self._passwords = passwords
-        self._seconds = good_for.total_seconds()
-        # Monotonic: setting the machine's clock back makes no signature younger.
-        self._clock = clock
+        self._signing = signing
         self._issued: dict[str, _Issued] = {}
         self._issuing = Lock()
 
@@ -106,7 +124,7 @@ class Authority:
         """Whoever signs is, by password, who holds the Superintendent's level today; else recorded, and refused."""
         verified = self._passwords.verified_hash(username, password)
         with self._store.write() as connection:
-            why = _why_not(connection, username, verified, today) if verified else Unproved.WRONG_PASSWORD
+            why = self._why_not(connection, username, verified, today) if verified else Unproved.WRONG_PASSWORD
             if why is None:
                 record_event(connection, Event.AUTHORITY_PROVED, username, {"username": username})
             else:
@@ -118,7 +136,7 @@ class Authority:
     def demand(self, connection: sa.Connection, signature: Signature, today: date) -> str:
         """Whose act it is, inside its transaction; raises if the signature is none, too old, or no longer good."""
         issued = self._find(signature)
-        why = _why_not(connection, issued.username, issued.password_hash, today)
+        why = self._why_not(connection, issued.username, issued.password_hash, today)
         if why is not None:
             raise NotTheSuperintendent(why)
         return issued.username
@@ -134,29 +152,36 @@ class Authority:
                 _record_refused(connection, getattr(signature, "username", NOBODY_KNOWN), refused.why)
             raise
 
+    def _why_not(self, connection: sa.Connection, username: str, password_hash: str, today: date) -> Unproved | None:
+        """Why this person, known by that password, is not the Superintendent of the day; None if they are."""
+        question = sa.select(person.c.password_hash, person.c.staff_key).where(person.c.username == username)
+        known = connection.execute(question).one_or_none()
+        if known is None or known.password_hash != password_hash:
+            return Unproved.PASSWORD_CHANGED
+        if not is_superintendent(connection, username, today):
+            return Unproved.NOT_THE_SUPERINTENDENT
+        employment = self._signing.employment(known.staff_key, today)
+        # Locked ones hold nothing: see above.
+        bar = barred(Person(username, known.staff_key), employment)
+        return None if bar is None else Unproved.NOT_EMPLOYED
+
     def _issue(self, username: str, password_hash: str) -> Signature:
         signature = Signature(username, now(), secrets.token_hex(32))
-        time_now = self._clock()
+        time_now = self._signing.clock()
         with self._issuing:
             self._issued = {token: one for token, one in self._issued.items() if time_now < one.expires}
-            self._issued[signature.token] = _Issued(username, password_hash, time_now + self._seconds)
+            self._issued[signature.token] = _Issued(
+                username, password_hash, time_now + self._signing.good_for.total_seconds()
+            )
         return signature
 
     def _find(self, signature: Signature) -> _Issued:
         issued = self._issued.get(signature.token) if isinstance(signature, Signature) else None
         if issued is None or issued.username != signature.username:
             raise NotTheSuperintendent(Unproved.NO_SIGNATURE)
-        if self._clock() >= issued.expires:
+        if self._signing.clock() >= issued.expires:
             raise NotTheSuperintendent(Unproved.TOO_OLD)
         return issued
-
-
-def _why_not(connection: sa.Connection, username: str, password_hash: str, today: date) -> Unproved | None:
-    """Why this person, known by that password, is not the Superintendent of the day; None if they are."""
-    known = sa.select(person.c.password_hash).where(person.c.username == username)
-    if connection.execute(known).scalar_one_or_none() != password_hash:
-        return Unproved.PASSWORD_CHANGED
-    return None if is_superintendent(connection, username, today) else Unproved.NOT_THE_SUPERINTENDENT
 
 
 def is_superintendent(connection: sa.Connection, username: str, today: date) -> bool:

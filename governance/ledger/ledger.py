@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from governance.audit import Entry, Event, find_breaks
 from governance.checkpoints import Anchors, Checkpoint
-from governance.ledger.authority import Authority
+from governance.ledger.authority import STRICTEST, Authority, Signing
+from governance.ledger.consents import Consents
 from governance.ledger.digests import Digests
 from governance.ledger.disclosures import DisclosureRecords, record_disclosure
 from governance.ledger.documents import Documents
@@ -34,13 +35,14 @@ from governance.vocabulary import AccessLevel, Capacity, Person
 class Ledger:
     """Every method that changes something takes the acting person's name first, and records one event or more."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, signing: Signing = STRICTEST) -> None:
         self._store = store
         self._passwords = Passwords(store)
-        self.authority = Authority(store, self._passwords)
+        self.authority = Authority(store, self._passwords, signing)
         self.studies = Studies(store, self.authority)
         self.documents = Documents(store)
         self.requests = Requests(store, self.authority)
+        self.consents = Consents(store)
         self.levels = Levels(store, self.authority, self._passwords)
         self.disclosures = DisclosureRecords(store)
         self.oversight = Oversight(store)
@@ -48,17 +50,17 @@ class Ledger:
         self.log = LogPages(store)
 
     @classmethod
-    def open(cls, folder: Path, copies: Sequence[Path] = ()) -> Ledger:
+    def open(cls, folder: Path, copies: Sequence[Path] = (), signing: Signing = STRICTEST) -> Ledger:
         """The ledger of a folder, made if need be. `copies`: where checkpoints of the audit log go besides its own."""
-        return cls(Store.open(folder, copies))
+        return cls(Store.open(folder, copies), signing)
 
     @classmethod
-    def open_existing(cls, folder: Path, copies: Sequence[Path] = ()) -> Ledger:
+    def open_existing(cls, folder: Path, copies: Sequence[Path] = (), signing: Signing = STRICTEST) -> Ledger:
         """The ledger of a folder that has one; nothing is made."""
         store = Store.open_existing(folder, copies)
         if store is None:
             raise LedgerError("There is no ledger in that state folder: nobody was added yet, and nothing was loaded.")
-        return cls(store)
+        return cls(store, signing)
 
     def close(self) -> None:
         self._store.close()

@@ -18,13 +18,22 @@ from governance.policy.decision import (
 )
 from governance.policy.evaluation import form_of_rows, identifies_persons, ties_outcomes_to_staff
 from governance.policy.refusals import Refusal
-from governance.policy.scopes import EveryStudent, NoStudent, Scope, ScopeStep, StudentsAlong, StudentsIn
+from governance.policy.scopes import (
+    ConsentingStudents,
+    EveryStudent,
+    NoStudent,
+    Scope,
+    ScopeStep,
+    StudentsAlong,
+    StudentsIn,
+)
 
 __all__ = [
     "CAPACITIES",
     "AllRows",
     "Allowed",
     "CapacityRule",
+    "ConsentingStudents",
     "Decision",
     "Deidentified",
     "EveryStudent",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import assert_never
 
 from governance.catalog import Catalog, Table, Unit
-from governance.policy.capacities import CAPACITIES, CapacityRule, current_capacities
+from governance.policy.capacities import CAPACITIES, CapacityRule
 from governance.policy.refusals import Refusal
-from governance.policy.scopes import EveryStudent, NoStudent, Scope, StudentsAlong, StudentsIn
-from governance.vocabulary import Asker, Capacity, Employment, Form, Grant, Person
+from governance.policy.scopes import ConsentingStudents, EveryStudent, NoStudent, Scope, StudentsAlong, StudentsIn
+from governance.vocabulary import AccessLevel, Asker, Capacity, Employment, Form, Grant, Person
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,10 @@ class AllRows:
 
 @dataclass(frozen=True)
 class RowsOfStudents:
-    """The rows whose student is in the scope."""
+    """The rows whose student is in the scope. `columns`: those granted; None for all that there are."""
 
     scope: Scope
+    columns: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,15 @@ def decide(asker: Asker, tables: Iterable[str], catalog: Catalog, today: date) -
 
 @dataclass(frozen=True)
 class _Standing:
-    """Who the asker is today."""
+    """Who the asker is today. `narrowed`: the categories that a regulation takes from the capacity."""
 
     rule: CapacityRule
     person: Person
     form: Form
+    students: Scope
+    narrowed: frozenset[str]
     grant: Grant | None = None
+    consents: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def audience(self) -> str:
@@ -132,22 +136,54 @@ def _standing(asker: Asker, today: date) -> Refused | _Standing:
     capacity = Capacity.of_server(asker.identity.server)
     if capacity is None:
         return Refused(Refusal.UNKNOWN_CAPACITY)
+    held = _held(asker, asker.person, capacity, today)
     # A grant is by itself the access level of a study: decided, dated, and ended like one.
-    if capacity is not Capacity.STUDY and capacity not in current_capacities(asker.levels, today):
+    if capacity is not Capacity.STUDY and not held:
         return Refused(Refusal.LEVEL_NOT_HELD)
     rule = CAPACITIES[capacity]
     if rule.form is None:
         return Refused(Refusal.NO_DATA_IN_THIS_CAPACITY)
     if isinstance(rule.students, StudentsAlong) and asker.person.staff_key is None:
         return Refused(Refusal.NO_STAFF_RECORD)
-    if capacity is not Capacity.STUDY:
-        return _Standing(rule, asker.person, rule.form)
+    standing = _Standing(rule, asker.person, rule.form, _students(rule, held), _narrowed(asker, capacity, today))
+    return _granted(asker, standing, today) if capacity is Capacity.STUDY else standing
+
+
+def _held(asker: Asker, person: Person, capacity: Capacity, today: date) -> tuple[AccessLevel, ...]:
+    """The levels of the capacity that hold today, and relate to the staff record that the person is."""
+    return tuple(
+        level
+        for level in asker.levels
+        if level.capacity is capacity
+        and level.is_current(today)
+        and level.relation.staff_key in (None, person.staff_key)
+    )
+
+
+def _students(rule: CapacityRule, held: tuple[AccessLevel, ...]) -> Scope:
+    """Those of the capacity; of the schools that the levels name, where every one names some."""
+    named = [level.relation.schools for level in held]
+    if not isinstance(rule.students, StudentsAlong) or not named or not all(named):
+        return rule.students
+    return replace(rule.students, schools=tuple(sorted({school for schools in named for school in schools})))
+
+
+def _narrowed(asker: Asker, capacity: Capacity, today: date) -> frozenset[str]:
+    """The categories that regulations take from the capacity today."""
+    regulations = (each for each in asker.regulations if each.capacity is capacity)
+    return frozenset(each.category for each in regulations if each.is_current(today))
+
+
+def _granted(asker: Asker, standing: _Standing, today: date) -> Refused | _Standing:
+    """The standing of a study, which its grant gives."""
     grant = _grant(asker, today)
     if grant is None:
         return Refused(Refusal.NO_GRANT)
     if grant.snapshot is None:
         return Refused(Refusal.NO_SNAPSHOT_GRANTED)
-    return _Standing(rule, asker.person, rule.form, grant)
+    if not grant.identified:
+        return replace(standing, grant=grant)
+    return replace(standing, grant=grant, form=Form.SCOPED_ROWS, consents=asker.consents)
 
 
 def _grant(asker: Asker, today: date) -> Grant | None:
@@ -157,14 +193,18 @@ def _grant(asker: Asker, today: date) -> Grant | None:
 
 
 def _row_rule(table: Table, standing: _Standing) -> RowRule | None:
+    if table.category.value in standing.narrowed:
+        return None
     if standing.form is Form.DEIDENTIFIED_ROWS:
         return _deidentified_rows(table, standing)
+    if standing.grant is not None:
+        return _consented_rows(table, standing.grant, standing.consents)
     rule, person = standing.rule, standing.person
     match table.unit:
         case Unit.NONE | Unit.SCHOOL:
             return AllRows()
         case Unit.STUDENT:
-            return _student_rows(rule.students)
+            return _student_rows(standing.students)
         case Unit.STAFF:
             return _staff_rows(rule, person)
         case Unit.ACCOUNT:
@@ -197,11 +237,18 @@ def _granted_rows(table: Table, grant: Grant) -> RowRule | None:
     return AllRows() if table.unit in (Unit.NONE, Unit.SCHOOL) else None
 
 
+def _consented_rows(table: Table, grant: Grant, consents: Mapping[str, tuple[int, ...]]) -> RowRule | None:
+    """The columns that the grant names, in the rows of the students whose consent to it holds today."""
+    if table.name in grant.tables and table.unit is Unit.STUDENT:
+        return RowsOfStudents(ConsentingStudents(consents.get(table.name, ())), grant.tables[table.name])
+    return AllRows() if table.unit in (Unit.NONE, Unit.SCHOOL) else None
+
+
 def _student_rows(scope: Scope) -> RowRule | None:
     match scope:
         case EveryStudent():
             return AllRows()
-        case StudentsAlong() | StudentsIn():
+        case StudentsAlong() | StudentsIn() | ConsentingStudents():
             return RowsOfStudents(scope)
         case NoStudent():
             return None
@@ -222,6 +269,8 @@ def explain_rows(row_rule: RowRule) -> str:
             return "every row"
         case RowsOfStudents(scope=StudentsAlong(because=because) | StudentsIn(because=because)):
             return f"every row about a student who {because}"
+        case RowsOfStudents(scope=ConsentingStudents(because=because)):
+            return f"the columns of your grant in the rows about every student who {because}"
         case RowsOfStudents():
             return "no row"
         case OwnRows():

@@ -36,10 +36,14 @@ class EveryStudent:
 
 @dataclass(frozen=True)
 class StudentsAlong:
-    """The students at the end of a path that starts at the asker's own staff record."""
+    """The students at the end of a path that starts at the asker's own staff record.
+
+    `schools`: the only ones of which the record's rows count; empty, where all do.
+    """
 
     steps: tuple[ScopeStep, ...]
     because: str
+    schools: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,19 @@ class StudentsIn:
 
 
 @dataclass(frozen=True)
+class ConsentingStudents:
+    """Those, and only those, whose parents consented, or who did themselves: by their keys, sorted."""
+
+    keys: tuple[int, ...]
+    because: str = "consented to this study, or whose parent did"
+
+
+@dataclass(frozen=True)
 class NoStudent:
     """Nobody."""
 
 
-Scope = EveryStudent | StudentsAlong | StudentsIn | NoStudent
+Scope = EveryStudent | StudentsAlong | StudentsIn | ConsentingStudents | NoStudent
 
 IN_MY_CLASSES = StudentsAlong(
     (

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from governance.catalog import Catalog
-from governance.policy import EveryStudent, NoStudent, Scope, ScopeStep, StudentsAlong, StudentsIn
+from governance.policy import ConsentingStudents, EveryStudent, NoStudent, Scope, ScopeStep, StudentsAlong, StudentsIn
 from governance.vocabulary import Among, Between, Condition
 from governance.warehouse import sql
 
@@ -54,6 +54,10 @@ def students_in_scope(scope: Scope, catalog: Catalog, folder: Path, staff_key: i
             return Sql(f"SELECT student_key FROM {relation(folder, 'student')}")
         case NoStudent():
             return Sql("SELECT 0::BIGINT AS student_key WHERE false")
+        case ConsentingStudents(keys=keys):
+            # Integers of the ledger, and of students who are in this snapshot.
+            listed = ", ".join(str(int(key)) for key in keys) or "NULL"
+            return Sql(f"SELECT student_key FROM {relation(folder, 'student')} WHERE student_key IN ({listed})")
         case StudentsAlong() | StudentsIn():
             link = path(scope, catalog, folder, staff_key, today)
             return link.select(f"DISTINCT {link.alias}.student_key")
@@ -84,6 +88,8 @@ def path(scope: StudentsAlong | StudentsIn, catalog: Catalog, folder: Path, staf
             # A person without a staff record equals nobody: NULL is never equal.
             conditions.append(f"{alias}.staff_key = ?::BIGINT")
             parameters.append(staff_key)
+            if isinstance(scope, StudentsAlong) and scope.schools:
+                conditions.append(f"{alias}.school_key IN ({', '.join(str(int(key)) for key in scope.schools)})")
         holds = _holds(step, alias, catalog, folder, today)
         conditions.append(holds.text)
         parameters += holds.parameters

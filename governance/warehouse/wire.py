@@ -6,11 +6,21 @@ Nothing that comes back from a worker is ever unpickled or evaluated: a worker h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, assert_never
 
-from governance.policy import CAPACITIES, Allowed, AllRows, Deidentified, OwnRows, RowRule, RowsOfStudents
+from governance.policy import (
+    CAPACITIES,
+    Allowed,
+    AllRows,
+    ConsentingStudents,
+    Deidentified,
+    OwnRows,
+    RowRule,
+    RowsOfStudents,
+    StudentsAlong,
+)
 from governance.vocabulary import (
     Among,
     Between,
@@ -145,8 +155,10 @@ def _encode_rule(rule: RowRule) -> dict[str, Any]:
             return {"kind": "all"}
         case OwnRows(staff_key=staff_key):
             return {"kind": "own", "staff_key": staff_key}
-        case RowsOfStudents():
-            return {"kind": "students"}
+        case RowsOfStudents(scope=ConsentingStudents(keys=keys), columns=columns):
+            return {"kind": "consenting", "keys": keys, "columns": columns}
+        case RowsOfStudents(scope=scope):
+            return {"kind": "students", "schools": scope.schools if isinstance(scope, StudentsAlong) else ()}
         case Deidentified(columns=columns):
             return {"kind": "deidentified", "columns": columns}
         case _:
@@ -160,8 +172,11 @@ def _decode_rule(raw: Mapping[str, Any], capacity: Capacity) -> RowRule:
         case "own":
             return OwnRows(raw["staff_key"])
         case "students":
-            # The scope itself is the policy's declaration of the capacity: it need not travel.
-            return RowsOfStudents(CAPACITIES[capacity].students)
+            # The scope itself is the policy's declaration of the capacity: only what narrows it travels.
+            scope, schools = CAPACITIES[capacity].students, tuple(raw["schools"])
+            return RowsOfStudents(replace(scope, schools=schools) if isinstance(scope, StudentsAlong) else scope)
+        case "consenting":
+            return RowsOfStudents(ConsentingStudents(tuple(raw["keys"])), tuple(raw["columns"]))
         case "deidentified":
             return Deidentified(None if raw["columns"] is None else tuple(raw["columns"]))
     raise ValueError("unknown row rule")

@@ -15,6 +15,7 @@ import dbims_sdk
 from governance.gateway.peers import own_network
 from governance.ledger import Ledger
 from governance.session_tokens import SessionTokens
+from governance.state import State
 from governance.vocabulary import Capacity, Identity
 from governance.warehouse.expectation_report import ExpectationReport
 from governance.warehouse.load import load
@@ -81,6 +82,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     hub = SmallHub()
     limits = WorkerLimits(seconds=8, memory_mb=256, answer_bytes=64 << 20)
     with tempfile.TemporaryDirectory() as folder, running_gateway(state, Path(folder), hub, limits) as url:
-        ledger = Ledger.open(state / "ledger")
+        ledger = State(state).ledger()
         yield House(state, url, hub, ledger, staff, students)
         ledger.close()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from governance.ledger import Ledger
+from governance.state import State
 from governance.warehouse.snapshot import Snapshot
 from governance.warehouse.synth import write_district
 from tests.gateway.conftest import TODAY, House, keys_of, make_state
@@ -27,7 +27,7 @@ def running_house(state: Path, snapshot: Snapshot) -> Iterator[House]:
     """The gateway over a state folder. What was told before is in its ledger."""
     hub = SmallHub()
     with tempfile.TemporaryDirectory() as folder, running_gateway(state, Path(folder), hub) as url:
-        ledger = Ledger.open(state / "ledger")
+        ledger = State(state).ledger()
         staff = keys_of(snapshot, "staff", "staff_id", "staff_key")
         yield House(state, url, hub, ledger, staff, keys_of(snapshot, "student", "student_id", "student_key"))
         ledger.close()

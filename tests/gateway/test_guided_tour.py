@@ -13,7 +13,7 @@ import pytest
 from nbclient import NotebookClient
 
 import notebooks
-from governance.ledger import Ledger
+from governance.state import State
 from governance.vocabulary import Capacity
 from governance.warehouse.pool import WorkerLimits
 from governance.warehouse.synth import write_district
@@ -57,7 +57,7 @@ def whole_district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     staff = keys_of(make_state(state, sources), "staff", "staff_id", "staff_key")
     hub = SmallHub()
     with tempfile.TemporaryDirectory() as folder, running_gateway(state, Path(folder), hub, WorkerLimits()) as url:
-        ledger = Ledger.open(state / "ledger")
+        ledger = State(state).ledger()
         yield House(state, url, hub, ledger, staff, {})
         ledger.close()
 
