@@ -10,6 +10,7 @@ from hub_config import authentication, pages, services
 from hub_config.launch import Handover
 from hub_config.people import People
 from hub_config.settings import read_settings, socket_url
+from hub_config.socket_proxy import SocketProxy
 from hub_config.spawner import SandboxSpawner
 from hub_config.tether import tethered
 
@@ -28,6 +29,8 @@ c.JupyterHub.db_url = f"sqlite:///{settings.hub_folder / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(settings.hub_folder / "cookie_secret")
 
 # The proxy.
+c.JupyterHub.proxy_class = SocketProxy
+c.Proxy.extra_routes = services.proxy_routes(settings)
 c.ConfigurableHTTPProxy.command = tethered(list(handover.proxy_command))
 c.ConfigurableHTTPProxy.api_url = socket_url(settings.run.proxy_socket)
 c.ConfigurableHTTPProxy.pid_file = str(settings.run.folder / "proxy.pid")

@@ -127,12 +127,13 @@ def wait_until_ready(run: Run, hub: subprocess.Popen[bytes], asked: StopRequest)
 
 
 def answers(run: Run) -> bool:
-    """The login page through the proxy, and the gateway on its socket."""
+    """The login page through the proxy, and the gateway and the console on their sockets."""
     try:
         page = httpx.get(f"{run.public_url}/hub/login", timeout=5, trust_env=False)
     except httpx.HTTPError:
         return False
-    return page.status_code == 200 and machine.accepts_connections(run.gateway_socket)
+    sockets = (run.gateway_socket, run.console_socket)
+    return page.status_code == 200 and all(map(machine.accepts_connections, sockets))
 
 
 def watch(hub: subprocess.Popen[bytes], asked: StopRequest, log: Path) -> int:

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hub_config.settings import Settings
+from hub_config.settings import CONSOLE, CONSOLE_PREFIX, Settings, socket_url
 from hub_config.tether import tethered
 
 
 def services(settings: Settings, bwrap: Path) -> list[dict[str, Any]]:
-    return [gateway(settings, bwrap), idle_culler(settings)]
+    return [gateway(settings, bwrap), console(settings), idle_culler(settings)]
 
 
 def gateway(settings: Settings, bwrap: Path) -> dict[str, Any]:
@@ -23,6 +23,32 @@ def gateway(settings: Settings, bwrap: Path) -> dict[str, Any]:
     places = ["--state", str(settings.state), "--socket", str(settings.run.gateway_socket)]
     command = [*program, *places, "--hub", settings.run.hub_url, "--bwrap", str(bwrap)]
     return {"name": "gateway", "command": tethered(command)}
+
+
+def console(settings: Settings) -> dict[str, Any]:
+    """The pages for people. Restarted by the Hub when it ends.
+
+    It has no `url`, because the Hub takes only TCP addresses there: its socket is a route of the proxy (see `proxy`).
+    """
+    run = settings.run
+    program = [sys.executable, "-m", "governance.console"]
+    places = ["--state", str(settings.state), "--socket", str(run.console_socket)]
+    addresses = ["--url", run.console_url, "--hub", run.public_url]
+    return {
+        "name": CONSOLE,
+        "command": tethered([*program, *places, *addresses]),
+        "environment": {"JUPYTERHUB_SERVICE_PREFIX": CONSOLE_PREFIX},
+        "oauth_redirect_uri": f"{run.console_url}oauth_callback",
+        # It is a part of the house: nobody has to allow it to know who they are.
+        "oauth_no_confirm": True,
+        # The Hub's own menu has no room for it; the home page shows it to those who find something there.
+        "display": False,
+    }
+
+
+def proxy_routes(settings: Settings) -> dict[str, str]:
+    """What the proxy finds besides sessions and the Hub."""
+    return {f"{settings.run.console_host}{CONSOLE_PREFIX}": socket_url(settings.run.console_socket)}
 
 
 def idle_culler(settings: Settings) -> dict[str, Any]:
@@ -40,7 +66,16 @@ def roles() -> list[dict[str, Any]]:
     return [
         {
             "name": "user",
-            "scopes": ["access:servers!user", "servers!user", "read:users!user", "users:activity!user"],
+            "scopes": [
+                *("access:servers!user", "servers!user", "read:users!user", "users:activity!user"),
+                f"access:services!service={CONSOLE}",
+            ],
+        },
+        {
+            # A level that is revoked ends the sessions that run in it.
+            "name": "console",
+            "scopes": ["delete:servers"],
+            "services": [CONSOLE],
         },
         {
             "name": "idle-culler",

@@ -211,7 +211,7 @@ def prepare(settings: Settings, username: str, server: str, session: str, addres
         python=python_folders(),
         sdk=Path(dbims_sdk.__file__).parent.resolve(),
         jupyter=folder / "jupyter",
-        private=(settings.state, settings.run.proxy_socket),
+        private=(settings.state, settings.run.proxy_socket, settings.run.console_socket),
         limits=settings.limits,
     )
 

@@ -60,6 +60,18 @@ MAY_IMPORT = {
         *("governance.ledger", "governance.warehouse", "governance.state", "governance.session_tokens"),
         "governance.disclosure",
     },
+    "governance.console": {
+        *(
+            "governance.vocabulary",
+            "governance.catalog",
+            "governance.policy",
+            "governance.audit",
+            "governance.requests",
+        ),
+        *("governance.oversight", "governance.ledger", "governance.warehouse", "governance.state"),
+        # How wrong passwords are slowed.
+        "hub_config",
+    },
     "governance.cli": {
         *("governance.vocabulary", "governance.catalog", "governance.audit", "governance.ledger"),
         *("governance.warehouse", "governance.state", "governance.demo", "governance.dictionary"),

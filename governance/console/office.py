@@ -1,0 +1,38 @@
+"""Everything that pages draw on: the ledger, what exists, the staff, the day. One for the whole console."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from governance.catalog import Catalog
+from governance.console.asked import Visitor
+from governance.ledger import Ledger
+from governance.policy import barred, current_capacities
+from governance.vocabulary import Capacity
+from governance.warehouse.snapshot import Warehouse
+from governance.warehouse.staff_facts import StaffRegisters
+
+EndSession = Callable[[str, str], bool]
+"""Ends the session of that person and name; whether none runs any more."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """What there is to draw on. `end_session` asks the Hub."""
+
+    ledger: Ledger
+    catalog: Catalog
+    warehouse: Warehouse
+    staff: StaffRegisters
+    today: Callable[[], date]
+    end_session: EndSession
+
+    def visitor(self, username: str) -> Visitor:
+        """Who this is today, read anew for every page."""
+        today = self.today()
+        person, levels = self.ledger.standing(username)
+        bar = barred(person, self.staff.employment(None if person is None else person.staff_key, today))
+        held = set(current_capacities(levels, today)) if bar is None else set()
+        return Visitor(username, person, tuple(each for each in Capacity if each in held), bar)

@@ -1,0 +1,98 @@
+"""Pages drawn: Jinja templates that escape everything, and what every page shows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from governance.console.asked import Done, Draw, Visitor
+from governance.console.page import Page
+from governance.policy import CAPACITIES
+from governance.vocabulary import Capacity
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+LANGUAGE_OF_DATES = "%-d %B %Y"
+
+
+class Drawing:
+    """The templates, and the frame around every page."""
+
+    def __init__(self, pages: Sequence[Page], prefix: str, hub: str, today: Callable[[], date]) -> None:
+        self._pages = pages
+        self._prefix = prefix
+        self._today = today
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        style = hashlib.sha256((STATIC / "console.css").read_bytes()).hexdigest()[:12]
+        self._templates.globals.update(
+            prefix=prefix, hub=hub, style=style, title_of=_title_of, Capacity=Capacity, capacity_titles=_TITLES
+        )
+        self._templates.filters.update(day=_day, moment=_moment, words=_words)
+
+    def draw(self, request: Request, visitor: Visitor, reply: Draw, page: str, *, stale: bool) -> Response:
+        """A page for somebody. `page`: the name that its forms carry; `stale`: it answers a form that was too old."""
+        frame = {
+            "visitor": visitor,
+            "menu": self._menu(visitor),
+            "here": request.url.path.removeprefix(self._prefix),
+            "page_name": page,
+            "stale": stale,
+            "done": _done(request.query_params.get("done")),
+            "today": self._today(),
+        }
+        status = 409 if stale and reply.status != 404 else reply.status
+        return self._html(reply.template, {**frame, **reply.shown}, status)
+
+    def plain(self, template: str, status: int) -> Response:
+        """A page for nobody in particular: it holds nothing of anybody."""
+        frame = {"visitor": None, "menu": (), "here": "", "page_name": "", "stale": False, "done": None, "today": None}
+        return self._html(template, frame, status)
+
+    def _html(self, template: str, shown: dict[str, Any], status: int) -> Response:
+        return HTMLResponse(self._templates.get_template(template).render(shown), status)
+
+    def _menu(self, visitor: Visitor) -> list[tuple[str, list[Page]]]:
+        """What this person may open, under its headings."""
+        headings: dict[str, list[Page]] = {}
+        for page in self._pages:
+            if page.menu and page.is_for(visitor):
+                headings.setdefault(page.menu, []).append(page)
+        return list(headings.items())
+
+
+_TITLES = {capacity: rule.title for capacity, rule in CAPACITIES.items()}
+
+
+def _title_of(capacity: Capacity) -> str:
+    return _TITLES[capacity]
+
+
+def _done(name: str | None) -> str | None:
+    """What was done, from the closed list: nothing of the address itself is shown."""
+    return Done.__members__[name.upper()].value if name and name.upper() in Done.__members__ else None
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else day.strftime(LANGUAGE_OF_DATES)
+
+
+def _moment(at: str) -> str:
+    """A time of the record (UTC, ISO 8601), to the minute."""
+    return f"{at[:10]} {at[11:16]} UTC"
+
+
+def _words(text: str) -> str:
+    return text.replace("_", " ")
