@@ -37,6 +37,8 @@ class Event(enum.StrEnum):
     REQUEST_MOVED = "request moved"
     REQUEST_DECIDED = "request decided"
     DOCUMENT_KEPT = "document kept"
+    CONSENT_RECORDED = "consent recorded"
+    CONSENT_WITHDRAWN = "consent withdrawn"
     CODE_KEY_MADE = "key of codes made"
     LOAD_BEGUN = "load begun"
     SNAPSHOT_PROMOTED = "snapshot promoted"
@@ -53,7 +55,9 @@ class Event(enum.StrEnum):
     DIGEST_MADE = "digest of use made"
 
 
-ABOUT_STUDENTS = frozenset({Event.ANSWER_GIVEN, Event.DISCLOSURE_RECORD_SHOWN})
+ABOUT_STUDENTS = frozenset(
+    {Event.ANSWER_GIVEN, Event.DISCLOSURE_RECORD_SHOWN, Event.CONSENT_RECORDED, Event.CONSENT_WITHDRAWN}
+)
 """The events that name a set of students."""
 KNOWN = frozenset(event.value for event in Event)
 

@@ -52,8 +52,13 @@ class Begun:
     def about(self) -> dict[str, Any]:
         """What the record says of it; a use that the policy limits is named there."""
         about = {"answer": self.answer_id, "snapshot": self.snapshot, "today": self.today.isoformat()}
-        noticed = {"notice": "evaluation"} if self.notice else {}
-        return {**about, **noticed, **self.who}
+        return {**about, **self.noted, **self.who}
+
+    @property
+    def noted(self) -> dict[str, Any]:
+        """What intent and outcome both tell, so that either is understood by itself."""
+        noticed = {"ties_outcomes_to_staff": True} if self.notice else {}
+        return {"tables": sorted(self.allowed.rows), **noticed}
 
     @property
     def who(self) -> dict[str, Any]:
@@ -83,6 +88,15 @@ class Begun:
             "notice": self.notice,
             **({} if loss is None else {"deidentification": loss}),
         }
+
+
+def withheld_from_rows(given: WorkerAnswer) -> list[str]:
+    """What the anonymization took away, as the record has it: which columns' values, of how many students."""
+    loss = given.about.get("deidentification")
+    if loss is None:
+        return []
+    suppressed = (f"{column}: {count} suppressed" for column, count in sorted(loss["suppressed"].items()) if count)
+    return [f"nobody is identified; k = {loss['k_reached']}", *suppressed]
 
 
 def who(asker: Asker) -> dict[str, Any]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.audit import Event
-from governance.gateway.begun import KEY_BYTES, Begun, who
+from governance.gateway.begun import KEY_BYTES, Begun, who, withheld_from_rows
 from governance.gateway.errors import GatewayError, unavailable
 from governance.ledger import Ledger, StatisticRelease
-from governance.vocabulary import Asker
+from governance.vocabulary import Asker, Form
 from governance.warehouse.pool import WorkerAnswer
 from governance.warehouse.wire import WorkerFault
 
@@ -28,8 +28,8 @@ class Record:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        # Answers that were begun and have no outcome yet.
-        self._open: set[str] = set()
+        # Answers that were begun and have no outcome yet, and the events of their intents.
+        self._open: dict[str, int] = {}
 
     @contextlib.asynccontextmanager
     async def intent(self, begun: Begun) -> AsyncIterator[None]:
@@ -42,15 +42,31 @@ class Record:
             raise
         await self._end_open(begun, "internal")
 
-    async def given(self, begun: Begun, given: WorkerAnswer, release: StatisticRelease | None = None) -> None:
-        """What was answered, about whom; a statistic together with what it tells its audience. `ReleaseTaken`."""
-        rows, students = given.about["rows"], len(given.students) // KEY_BYTES
-        detail = {"answer": begun.answer_id, "rows": rows, "student_count": students}
+    async def given(
+        self,
+        begun: Begun,
+        given: WorkerAnswer,
+        release: StatisticRelease | None = None,
+        withheld: Sequence[str] | None = None,
+    ) -> None:
+        """What was answered, about whom, in which form; a statistic together with what it tells its audience.
+
+        `withheld`: of a statistic. `ReleaseTaken`.
+        """
+        form = begun.form if release is None else Form.PROTECTED_STATISTICS
+        detail = {
+            **self._of(begun),
+            **begun.noted,
+            "form": form.value,
+            "rows": given.about["rows"],
+            "student_count": len(given.students) // KEY_BYTES,
+            "withheld": withheld_from_rows(given) if withheld is None else list(withheld),
+        }
         await _recorded(self._give, begun, detail, given.students, release)
 
     async def withheld(self, begun: Begun, refusal: str, error: GatewayError) -> NoReturn:
         """Refused after it was begun."""
-        detail = {"answer": begun.answer_id, "question": begun.record, "refusal": refusal, **begun.who}
+        detail = {**self._of(begun), "question": begun.record, "refusal": refusal}
         await _recorded(self._end, begun, Event.ANSWER_REFUSED, detail)
         raise error
 
@@ -66,8 +82,8 @@ class Record:
 
     def _intend(self, begun: Begun) -> None:
         detail = {**begun.about, "question": begun.record}
-        self._ledger.record(Event.ANSWER_INTENDED, begun.asker.identity.username, detail)
-        self._open.add(begun.answer_id)
+        sequence = self._ledger.record(Event.ANSWER_INTENDED, begun.asker.identity.username, detail)
+        self._open[begun.answer_id] = sequence
 
     def _give(self, begun: Begun, detail: Mapping[str, Any], students: bytes, release: StatisticRelease | None) -> None:
         username = begun.asker.identity.username
@@ -75,22 +91,26 @@ class Record:
             self._ledger.record_answer(username, detail, students)
         else:
             self._ledger.studies.record_release(username, detail, students, release)
-        self._open.discard(begun.answer_id)
+        self._open.pop(begun.answer_id, None)
 
     def _end(self, begun: Begun, event: Event, detail: Mapping[str, Any]) -> None:
         self._ledger.record(event, begun.asker.identity.username, detail)
-        self._open.discard(begun.answer_id)
+        self._open.pop(begun.answer_id, None)
+
+    def _of(self, begun: Begun) -> dict[str, Any]:
+        """What an outcome says of its intent: which it was, so that it is found without looking for it; and whose."""
+        return {"answer": begun.answer_id, "intent": self._open.get(begun.answer_id), **begun.who}
 
     async def _end_open(self, begun: Begun, code: str) -> None:
         if begun.answer_id not in self._open:
             return
         try:
-            await _recorded(self._end, begun, Event.ANSWER_FAILED, {"answer": begun.answer_id, "code": code})
+            await _recorded(self._end, begun, Event.ANSWER_FAILED, {**self._of(begun), "code": code})
         except GatewayError:
             # There is no answer, and its intent is on the record.
             _log.error("a failure could not be recorded")
         finally:
-            self._open.discard(begun.answer_id)
+            self._open.pop(begun.answer_id, None)
 
 
 def _code(error: BaseException) -> str:

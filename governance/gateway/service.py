@@ -24,7 +24,7 @@ from governance.gateway.forms import catalog_in_form, release_for
 from governance.gateway.record import Record
 from governance.gateway.snapshots import Snapshots, as_of
 from governance.ledger import Ledger, StatisticRelease
-from governance.policy import Allowed, Decision, Deidentified, Refusal, Refused, decide
+from governance.policy import Allowed, Decision, Deidentified, Refusal, Refused, RowsOfStudents, decide
 from governance.vocabulary import (
     Among,
     Asker,
@@ -84,7 +84,13 @@ class Service:
         grants = self._ledger.studies.grants(identity.username) if is_study else ()
         employment = self._snapshots.staff.employment(None if person is None else person.staff_key, self._today())
         regulations = self._ledger.levels.regulations()
-        return Asker(identity, person, levels, grants, purpose, regulations=regulations, employment=employment)
+        consents = self._consents(grants, identity.server)
+        return Asker(identity, person, levels, grants, purpose, regulations, employment=employment, consents=consents)
+
+    def _consents(self, grants: tuple[Grant, ...], server: str) -> dict[str, tuple[int, ...]]:
+        """Those to the session's study, if it is given identified rows. Withdrawn ones count no more at once."""
+        request = next((grant.request for grant in grants if grant.server == server and grant.identified), None)
+        return {} if request is None else self._ledger.consents.holding(request, self._today())
 
     async def demand(self, asker: Asker, *tables: str) -> None:
         """That the asker may be answered at all, and from these tables; else recorded and refused.
@@ -146,7 +152,10 @@ class Service:
         """A study's statistics use the columns of its grant, and no other: to arrive at a column neither."""
         used = {(step.path[-1], step.column) for step in prepared.used}
         used.update(*(carriers(self._catalog, step.path) for step in prepared.used))
-        limits = {name: rule.columns for name, rule in allowed.rows.items() if isinstance(rule, Deidentified)}
+        limited = (
+            (name, rule) for name, rule in allowed.rows.items() if isinstance(rule, Deidentified | RowsOfStudents)
+        )
+        limits = {name: rule.columns for name, rule in limited}
         return all((columns := limits.get(table)) is None or column in columns for table, column in used)
 
     def catalog_of(self, asker: Asker) -> Catalog:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
@@ -55,7 +56,6 @@ def table_body(
 
 
 def _description(begun: Begun, given: WorkerAnswer, is_protected: bool, reasons: Any) -> dict[str, Any]:
-    counted = Counter(reason for reason in reasons if reason is not None)
     exact = begun.description(given)
     if not is_protected:
         return {**exact, "withheld": [], "unprotected": True}
@@ -66,8 +66,14 @@ def _description(begun: Begun, given: WorkerAnswer, is_protected: bool, reasons:
         "students": None,
         "form": Form.PROTECTED_STATISTICS.value,
         "unprotected": False,
-        "withheld": [f"{reason.value}: {counted[reason]} cells" for reason in Reason if counted[reason]],
+        "withheld": withheld_cells(reasons),
     }
+
+
+def withheld_cells(reasons: Iterable[Reason | None]) -> list[str]:
+    """How many cells show no plain number, and why."""
+    counted = Counter(reason for reason in reasons if reason is not None)
+    return [f"{reason.value}: {counted[reason]} cells" for reason in Reason if counted[reason]]
 
 
 def _protection(made: Protected, rules: Rules, before: int) -> dict[str, Any]:

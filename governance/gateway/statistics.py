@@ -21,14 +21,14 @@ from governance.disclosure.knowledge import Told
 from governance.disclosure.model_weighing import ModelRows, weigh_model
 from governance.disclosure.printed import exact_table
 from governance.disclosure.protection import protect
-from governance.disclosure.released import NotReleased, Question
+from governance.disclosure.released import NotReleased, Protected, Question
 from governance.disclosure.rules import Rules, rules_for
 from governance.gateway.audiences import Audience, Releasable
 from governance.gateway.begun import Begun
 from governance.gateway.errors import ErrorCode, GatewayError, unavailable
 from governance.gateway.record import to_the_end
 from governance.gateway.service import Service
-from governance.gateway.statistic_answers import model_body, table_body
+from governance.gateway.statistic_answers import model_body, table_body, withheld_cells
 from governance.gateway.statistic_questions import CheckedModel, CheckedTable
 from governance.ledger import Ledger, ReleaseTaken
 from governance.policy import Deidentified
@@ -129,7 +129,7 @@ class Statistics:
                 before = audience.number
                 release = await self._aside(audience.next_release, begun.answer_id, label, made.said)
                 try:
-                    await self._service.record_outcome(begun, given, release)
+                    await self._service.record_outcome(begun, given, release, _withheld(made))
                 except ReleaseTaken:
                     continue
                 await self._aside(audience.admit, made, label)
@@ -155,6 +155,11 @@ class Statistics:
     async def _aside(self, act: Callable[..., T], *arguments: Any) -> T:
         """Where it keeps nobody else waiting."""
         return await to_the_end(self._threads, act, *arguments)
+
+
+def _withheld(made: Releasable) -> list[str]:
+    """Of a model nothing is: it is released whole, or not at all."""
+    return withheld_cells(made.reasons) if isinstance(made, Protected) else []
 
 
 def _rules(begun: Begun, checked: CheckedTable | CheckedModel) -> Rules:

@@ -186,9 +186,37 @@ request_step = sa.Table(
     sa.Column("page", sa.Text, nullable=True, unique=True),
 )
 
+# Consents of parents and eligible students to one request. `tables`: the records that each names, as JSON.
+consent = sa.Table(
+    "consent",
+    metadata,
+    sa.Column("consent_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("request_id", sa.ForeignKey("request.request_id"), nullable=False, index=True),
+    sa.Column("student_key", sa.BigInteger, nullable=False, index=True),
+    sa.Column("given_by", sa.Text, nullable=False),
+    sa.Column("as_whom", sa.Text, nullable=False),
+    sa.Column("signed_on", sa.Date, nullable=False),
+    sa.Column("until_date", sa.Date, nullable=True),
+    sa.Column("tables", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("document", sa.ForeignKey("document.digest"), nullable=False),
+    sa.Column("recorded_by", sa.Text, nullable=False),
+    sa.Column("recorded_at", sa.Text, nullable=False),
+)
+
+consent_withdrawal = sa.Table(
+    "consent_withdrawal",
+    metadata,
+    sa.Column("consent_id", sa.ForeignKey("consent.consent_id"), primary_key=True),
+    sa.Column("withdrawn_by", sa.Text, nullable=False),
+    sa.Column("withdrawn_on", sa.Date, nullable=False),
+    sa.Column("recorded_by", sa.Text, nullable=False),
+    sa.Column("recorded_at", sa.Text, nullable=False),
+)
+
 for _table in (
     *("audit_event", "disclosure_set", "statistic_release"),
-    *("document", "request", "request_step"),
+    *("document", "request", "request_step", "consent", "consent_withdrawal"),
     *("disclosure_index", "use_mark", "use_digest"),
 ):
     for _act in ("UPDATE", "DELETE"):

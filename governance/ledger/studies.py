@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -14,9 +13,10 @@ import sqlalchemy as sa
 
 from governance.audit import Event
 from governance.ledger.authority import Authority, Signature
+from governance.ledger.disclosures import record_disclosure
 from governance.ledger.events import LedgerError, demand_known, now, record_event
 from governance.ledger.replay import secret_digest, told_digest
-from governance.ledger.schema import code_key, disclosure_set, statistic_release, study_grant
+from governance.ledger.schema import code_key, statistic_release, study_grant
 from governance.ledger.store import Store
 from governance.vocabulary import DateDetail, Grant
 
@@ -53,13 +53,13 @@ class Studies:
             .order_by(study_grant.c.name)
         )
         with self._store.read() as connection:
-            return tuple(_grant(row) for row in connection.execute(question))
+            return tuple(read_grant(row) for row in connection.execute(question))
 
     def all_grants(self) -> tuple[Grant, ...]:
         """Everybody's grants that were not ended."""
         question = sa.select(study_grant).where(study_grant.c.revoked_at.is_(None)).order_by(study_grant.c.name)
         with self._store.read() as connection:
-            return tuple(_grant(row) for row in connection.execute(question))
+            return tuple(read_grant(row) for row in connection.execute(question))
 
     def end_study(self, signature: Signature, name: str, today: date) -> None:
         """End a grant from before grants came from requests; the study's next question is refused."""
@@ -116,7 +116,7 @@ class Studies:
             )
             told_is = told_digest(release.answer, release.label, release.statements)
             named = {"audience": release.audience, "release": release.number, "told": told_is}
-            return record_disclosure(connection, actor, {**detail, **named}, students)
+            return record_disclosure(connection, Event.ANSWER_GIVEN, actor, {**detail, **named}, students)
 
 
 def is_taken(connection: sa.Connection, name: str) -> bool:
@@ -158,15 +158,6 @@ def end_grant(connection: sa.Connection, actor: str, name: str) -> None:
     record_event(connection, Event.STUDY_ENDED, actor, {"grant": name})
 
 
-def record_disclosure(connection: sa.Connection, actor: str, detail: Mapping[str, Any], students: bytes) -> int:
-    """The event of an answer, and the set of students it is about."""
-    digest = hashlib.sha256(students).hexdigest()
-    known = sa.select(disclosure_set.c.digest).where(disclosure_set.c.digest == digest)
-    if connection.execute(known).one_or_none() is None:
-        connection.execute(disclosure_set.insert().values(digest=digest, student_keys=students))
-    return record_event(connection, Event.ANSWER_GIVEN, actor, {**detail, "students": digest})
-
-
 def _terms(grant: Grant) -> dict[str, Any]:
     return {
         "tables": {name: list(columns) for name, columns in grant.tables.items()},
@@ -180,7 +171,7 @@ def _terms(grant: Grant) -> dict[str, Any]:
     }
 
 
-def _grant(row: sa.Row[Any]) -> Grant:
+def read_grant(row: sa.Row[Any]) -> Grant:
     terms = json.loads(row.terms)
     return Grant(
         row.name,

@@ -28,6 +28,7 @@ from governance.warehouse.snapshot import Snapshot
 from tests.gateway.conftest import TODAY, House
 from tests.gateway.synthetic_house import make_synthetic_state, running_house
 from tests.gateway.test_statistics import YEAR, exact, somebody, state_of, study_token, told
+from tests.granting import give_grant
 
 OUTCOMES = (Event.ANSWER_GIVEN, Event.ANSWER_REFUSED, Event.ANSWER_FAILED)
 
@@ -48,7 +49,7 @@ def study(house: House, snapshot: Snapshot, name: str, tables: dict[str, tuple[s
     house.token(somebody(house, 1), C.STUDY, level=False)
     username = f"user-{somebody(house, 1).lower()}"
     grant = Grant(name, username, tables, TODAY, TODAY + timedelta(days=9), snapshot=snapshot.id)
-    house.ledger.studies.grant_study("test", grant)
+    give_grant(house.ledger, grant)
     return dbims_sdk.connect(url=house.url, token=study_token(house, username, f"study-{name}"))
 
 
@@ -314,7 +315,7 @@ def test_outcomes_beside_named_staff_carry_the_policys_notice(house: House) -> N
     )
     assert tied.attrs["dbims"]["notice"] == EVALUATION_NOTICE
     (intended,) = (entry for entry in house.ledger.entries(after=before) if entry.event == Event.ANSWER_INTENDED)
-    assert json.loads(intended.detail)["notice"] == "evaluation"
+    assert json.loads(intended.detail)["ties_outcomes_to_staff"] is True
     for plain in (session.frame("grade"), session.frame("section_staff")):
         assert plain.attrs["dbims"]["notice"] is None
 

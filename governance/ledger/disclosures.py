@@ -1,0 +1,121 @@
+"""Whom answers were about: sets of opaque keys, each kept once; which events were about which set; and from both, the
+disclosure record of one student.
+
+The sets that a student is in are found by looking at every set, which takes a second for some hundred thousand of them;
+the events about those, through an index that is written with the events.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from governance.audit import ABOUT_STUDENTS, Event, students_of
+from governance.ledger.events import now, read_entry, record_event
+from governance.ledger.request_rows import RequestRecord, read_requests
+from governance.ledger.schema import audit_event, disclosure_index, disclosure_set, study_grant
+from governance.ledger.store import Store
+from governance.oversight.disclosures import Basis, DisclosureRecord, disclosure_record
+from governance.oversight.use import Use, read_time, read_use
+from governance.requests import Kind
+from governance.requests.external_forms import AUDIT
+
+KEY_BYTES = 8
+AT_ONCE = 500
+"""Parameters in one question: stores have a limit."""
+
+
+def record_disclosure(
+    connection: sa.Connection, event: Event, actor: str, detail: Mapping[str, Any], students: bytes
+) -> int:
+    """An event about students, with the set of whom it is about."""
+    digest = hashlib.sha256(students).hexdigest()
+    known = sa.select(disclosure_set.c.digest).where(disclosure_set.c.digest == digest)
+    if connection.execute(known).one_or_none() is None:
+        connection.execute(disclosure_set.insert().values(digest=digest, student_keys=students))
+    sequence = record_event(connection, event, actor, {**detail, "students": digest})
+    connection.execute(disclosure_index.insert().values(sequence=sequence, digest=digest))
+    return sequence
+
+
+def fill_disclosure_index(connection: sa.Connection) -> None:
+    """The index of events from before it was kept."""
+    kinds = [kind.value for kind in ABOUT_STUDENTS]
+    indexed = sa.select(disclosure_index.c.sequence)
+    question = sa.select(audit_event).where(audit_event.c.event.in_(kinds), audit_event.c.sequence.not_in(indexed))
+    rows = connection.execute(question).all()
+    missing = [{"sequence": row.sequence, "digest": students_of(read_entry(row))} for row in rows]
+    known = [row for row in missing if row["digest"] is not None]
+    if known:
+        connection.execute(sa.insert(disclosure_index), known)
+
+
+class DisclosureRecords:
+    """The part of the ledger about whom records of a student went to. Used through `Ledger`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def show(self, actor: str, student_key: int, today: date) -> DisclosureRecord:
+        """The record of one student. That it was looked at is recorded first: by the set, never by the key."""
+        students = student_key.to_bytes(KEY_BYTES, "little", signed=True)
+        with self._store.write() as connection:
+            record_disclosure(connection, Event.DISCLOSURE_RECORD_SHOWN, actor, {}, students)
+        with self._store.moment() as connection:
+            digests = tuple(_sets_with(connection, students))
+            uses = _answers_about(connection, digests)
+            shown = _shown(connection, hashlib.sha256(students).hexdigest())
+            return disclosure_record(uses, _bases(connection), read_time(now()), today, shown)
+
+
+def _sets_with(connection: sa.Connection, key: bytes) -> Iterator[str]:
+    """The digests of the sets that hold the key, wherever in them it lies."""
+    question = sa.select(disclosure_set.c.digest, disclosure_set.c.student_keys)
+    for digest, keys in connection.execution_options(yield_per=1_000).execute(question):
+        at = keys.find(key)
+        # Bytes of two neighbours can look like the key.
+        while at >= 0 and at % KEY_BYTES:
+            at = keys.find(key, at + 1)
+        if at >= 0:
+            yield digest
+
+
+def _answers_about(connection: sa.Connection, digests: Sequence[str]) -> Iterator[Use]:
+    for entry in _events(connection, digests, Event.ANSWER_GIVEN):
+        yield read_use(entry, None)
+
+
+def _shown(connection: sa.Connection, digest: str) -> Iterator[tuple[str, Any]]:
+    for entry in _events(connection, (digest,), Event.DISCLOSURE_RECORD_SHOWN):
+        yield entry.actor, read_time(entry.at)
+
+
+def _events(connection: sa.Connection, digests: Sequence[str], event: Event) -> Iterator[Any]:
+    found = sa.select(audit_event).join(disclosure_index, disclosure_index.c.sequence == audit_event.c.sequence)
+    for start in range(0, len(digests), AT_ONCE):
+        some = disclosure_index.c.digest.in_(digests[start : start + AT_ONCE])
+        question = found.where(some, audit_event.c.event == event.value)
+        for row in connection.execution_options(yield_per=10_000).execute(question):
+            yield read_entry(row)
+
+
+def _bases(connection: sa.Connection) -> dict[str, Basis]:
+    """Of grants that came from requests, current or not: under which exception of FERPA each was given."""
+    by_name = sa.select(study_grant.c.name, study_grant.c.terms)
+    identified = {row.name: bool(json.loads(row.terms).get("identified")) for row in connection.execute(by_name)}
+    granted = [record for record in read_requests(connection) if record.grant is not None]
+    return {str(record.grant): _basis(record, identified.get(str(record.grant), False)) for record in granted}
+
+
+def _basis(record: RequestRecord, is_identified: bool) -> Basis:
+    """What employees of the district apply for is theirs as school officials."""
+    if record.case.kind is Kind.APPLICATION:
+        return Basis.SCHOOL_OFFICIAL
+    if is_identified:
+        return Basis.CONSENT
+    return Basis.AUDIT if record.case.fields.get("basis") == AUDIT else Basis.STUDY

@@ -1,0 +1,48 @@
+"""What whoever watches over the use of the system says of a finding, or of one use."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+
+LONGEST_NOTE = 4_000
+_KEY = re.compile(r"[0-9a-f]{8,64}")
+
+
+class Marking(enum.Enum):
+    """A mark is never taken back: another one follows it."""
+
+    FOLLOWED_UP = ("followed up", "Somebody is looking into it: the person was asked, or will be.")
+    EXPLAINED = ("explained", "There is a reason for it, within the guidelines.")
+    OUTSIDE_GUIDELINES = ("outside the guidelines", "The use was outside the guidelines; the note says what followed.")
+
+    def __init__(self, title: str, sentence: str) -> None:
+        self.title = title
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Mark:
+    """`about`: the key of a finding, or the id of an answer; `username`: whose use it was."""
+
+    number: int
+    about: str
+    username: str
+    marking: Marking
+    note: str
+    marked_by: str
+    marked_at: str
+
+
+def refusal_of_mark(actor: str, about: str, username: str, note: str) -> str | None:
+    """Why such a mark is not made; None if it may be."""
+    if _KEY.fullmatch(about) is None:
+        return "A mark is about a finding, or about an answer, by its key."
+    if actor == username:
+        return "Nobody marks their own use. Have somebody else look into it."
+    if not note.strip():
+        return "Say why, in a note."
+    if len(note) > LONGEST_NOTE:
+        return f"A note has at most {LONGEST_NOTE:,} characters."
+    return None
