@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -233,3 +234,5 @@ class Asker:
     regulations: tuple[Regulation, ...] = ()
     # Of those linked to staff; of others it is not asked.
     employment: Employment = Employment.UNTOLD
+    # To the study of the session: of each table, the students whose consent holds today, by their keys, sorted.
+    consents: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

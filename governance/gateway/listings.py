@@ -10,7 +10,7 @@ from governance.gateway.errors import refused
 from governance.gateway.forms import words_of_form
 from governance.gateway.service import Service
 from governance.gateway.snapshots import as_of
-from governance.policy import CAPACITIES, Allowed, Refusal, Refused, explain_rows, form_of_rows
+from governance.policy import CAPACITIES, Allowed, CapacityRule, Decision, Refusal, Refused, explain_rows, form_of_rows
 from governance.vocabulary import Asker, Capacity
 
 NOTICE = f"Data are used for the purpose of this session only. {EVALUATION_NOTICE}"
@@ -40,9 +40,15 @@ def whoami(asker: Asker, service: Service) -> dict[str, Any]:
         "study": None if grant is None else grant.name,
         "snapshot": service.snapshot(grant),
         "today": as_of(grant, service.today()).isoformat(),
-        "form": "none" if rule.form is None else rule.form.value,
+        "form": _form_of(rule, decision),
         "notice": decision.refusal.message if isinstance(decision, Refused) else NOTICE,
     }
+
+
+def _form_of(rule: CapacityRule, decision: Decision) -> str:
+    if isinstance(decision, Allowed):
+        return decision.form.value
+    return "none" if rule.form is None else rule.form.value
 
 
 def tables(asker: Asker, service: Service, catalog: Catalog) -> list[dict[str, Any]]:
@@ -61,8 +67,8 @@ def describe(name: str, asker: Asker, service: Service, catalog: Catalog) -> dic
     decision = service.decide(asker, (name,))
     if isinstance(decision, Refused):
         raise refused(decision.refusal)
-    table = catalog.tables[name]
     become = words_of_form(name, asker, service.today(), catalog)
+    table = catalog.tables[name] if become else service.catalog_of(asker).tables[name]
     return {**_summary(table, decision), "key": list(table.key), "columns": _columns(table, become)}
 
 

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from governance.audit import Entry, Event
 from governance.ledger.documents import digest_of
 from governance.ledger.request_rows import row_digest
-from governance.ledger.schema import document, request, request_step
+from governance.ledger.schema import consent, consent_withdrawal, document, request, request_step
 
 REQUEST, STEP, DOCUMENT = "request", "step of a request", "document"
+CONSENT, WITHDRAWAL = "consent", "withdrawal of a consent"
 
 Name = tuple[str, ...]
 Facts = Mapping[str, Any]
@@ -25,6 +26,10 @@ def told_of_requests(entry: Entry, detail: Facts) -> tuple[Name, dict[str, Any]]
             return (REQUEST, str(detail.get("request"))), {"head": detail.get("head")}
         case Event.REQUEST_MOVED | Event.REQUEST_DECIDED:
             return (STEP, str(detail.get("request")), str(detail.get("number"))), {"step": detail.get("step")}
+        case Event.CONSENT_RECORDED:
+            return (CONSENT, str(detail.get("consent"))), {"row": detail.get("row")}
+        case Event.CONSENT_WITHDRAWN:
+            return (WITHDRAWAL, str(detail.get("consent"))), {"row": detail.get("row")}
         case Event.DOCUMENT_KEPT:
             digest = str(detail.get("document"))
             facts = {"media_type": detail.get("media_type"), "size": detail.get("size"), "content": digest}
@@ -38,6 +43,10 @@ def standing_requests(connection: sa.Connection) -> Iterator[tuple[Name, Facts]]
         yield (REQUEST, str(row[0])), {"head": row_digest(row)}
     for row in _rows(connection, request_step):
         yield (STEP, str(row[0]), str(row[1])), {"step": row_digest(row)}
+    for row in _rows(connection, consent):
+        yield (CONSENT, str(row[0])), {"row": row_digest(row)}
+    for row in _rows(connection, consent_withdrawal):
+        yield (WITHDRAWAL, str(row[0])), {"row": row_digest(row)}
     for row in _rows(connection, document):
         digest, media_type, size, content, *_ = row
         sound = digest_of(content) if isinstance(content, bytes) else "of no type that it can have"

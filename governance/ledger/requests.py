@@ -69,7 +69,7 @@ class Requests:
     def roles(self, username: str, record: RequestRecord, today: date) -> frozenset[Role]:
         """As what somebody may act on a request without signing."""
         with self._store.read() as connection:
-            return _roles(connection, username, record.case.applicant, today)
+            return roles_today(connection, username, record.case.applicant, today)
 
     # -- acting ----------------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ class Requests:
             demand_known(connection, owner)
             if page and (known := _opened_with(connection, page, actor)):
                 return known
-            if not _roles(connection, actor, owner, today) & set(WORKFLOWS[kind].openers):
+            if not roles_today(connection, actor, owner, today) & set(WORKFLOWS[kind].openers):
                 raise LedgerError("Requests of that kind are opened by: " + ", ".join(WORKFLOWS[kind].openers) + ".")
             return _open(connection, actor, kind, owner, today, page)
 
@@ -104,7 +104,7 @@ class Requests:
             if isinstance(who, Signature):
                 roles = roles_of((), is_applicant=False, signed=True)
             else:
-                roles = _roles(connection, actor, record.case.applicant, known.today)
+                roles = roles_today(connection, actor, record.case.applicant, known.today)
             return Taking(connection, record, actor, known, snapshot).take(act, roles, told)
 
     def catch_up(self, known: Known) -> list[Acted]:
@@ -173,7 +173,7 @@ def _demand(connection: sa.Connection, request_id: int) -> RequestRecord:
     return record
 
 
-def _roles(connection: sa.Connection, username: str, applicant: str, today: date) -> frozenset[Role]:
+def roles_today(connection: sa.Connection, username: str, applicant: str, today: date) -> frozenset[Role]:
     """Nobody's who is locked."""
     locked = sa.exists().where(person_lock.c.username == username, person_lock.c.unlocked_at.is_(None))
     if connection.execute(sa.select(locked)).scalar_one():

@@ -10,6 +10,7 @@ import numpy as np
 from governance.policy import (
     Allowed,
     AllRows,
+    ConsentingStudents,
     Deidentified,
     EveryStudent,
     NoStudent,
@@ -38,7 +39,12 @@ def explain(reader: ScopedReader, allowed: Allowed, query: ExplainQuery, today: 
             if not np.isin(query.student_key, students).item():
                 return []
             match scope:
-                case StudentsAlong(because=because) | StudentsIn(because=because) | EveryStudent(because=because):
+                case (
+                    StudentsAlong(because=because)
+                    | StudentsIn(because=because)
+                    | EveryStudent(because=because)
+                    | ConsentingStudents(because=because)
+                ):
                     reasons = [f"The student {because} (as of {today.isoformat()})."]
                 case NoStudent():
                     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
@@ -26,6 +27,7 @@ Keys = npt.NDArray[np.int64]
 # more are joined, which plans faster; the engine then looks for up to so many of them in the bounds by itself.
 INLINE_STUDENTS = 50
 JOINED_BOUNDS = 10_000
+SCOPES_AT_ONCE = 32
 
 
 class ScopedReader:
@@ -41,6 +43,7 @@ class ScopedReader:
         self._connection.execute(f"SET dynamic_or_filter_threshold = {JOINED_BOUNDS}")
         self._connection.execute("SET enable_progress_bar = false")
         self._scope = lru_cache(maxsize=256)(self._find_students)
+        self._names = itertools.cycle(range(SCOPES_AT_ONCE))
 
     def students(self, scope: Scope, staff_key: int | None, today: date) -> Keys:
         """The keys of the students in the scope, sorted. Kept: a snapshot and a day do not change."""
@@ -49,7 +52,7 @@ class ScopedReader:
     def frame(self, allowed: Allowed, query: FrameQuery, today: date) -> tuple[pa.Table, Keys]:
         """The rows asked for among those allowed, and the students they are about."""
         table = self._catalog.tables[query.table]
-        columns = query.columns or table.names
+        columns = query.columns or _granted(allowed.rows[query.table]) or table.names
         rows = self.rows(allowed, query.table, columns, query.where, today)
         keys = student_keys(rows)
         return rows.select(list(columns)), keys
@@ -59,6 +62,9 @@ class ScopedReader:
     ) -> pa.Table:
         """Allowed rows of one table. Rows about students always carry `student_key`, asked for or not."""
         wanted = list(dict.fromkeys(columns))
+        granted = _granted(allowed.rows[name])
+        if granted is not None and not {*wanted, *(condition.column for condition in where)} <= set(granted):
+            raise TypeError("a column was asked for that is not granted")
         if "student_key" in self._catalog.tables[name].names and "student_key" not in wanted:
             wanted.append("student_key")
         limit = self._limit(allowed.rows[name], allowed.staff_key, today)
@@ -110,13 +116,20 @@ class ScopedReader:
             return Sql("false")
         if len(keys) <= INLINE_STUDENTS:
             return Sql(f"student_key IN ({', '.join(map(str, keys.tolist()))})")
-        self._connection.register("scope_students", pa.table({"student_key": keys}))
-        return Sql("student_key IN (SELECT student_key FROM scope_students)")
+        # One question may be of tables with a scope each: so many names are more than it has tables.
+        name = f"scope_students_{next(self._names)}"
+        self._connection.register(name, pa.table({"student_key": keys}))
+        return Sql(f"student_key IN (SELECT student_key FROM {name})")
 
     def _find_students(self, scope: Scope, staff_key: int | None, today: date) -> Keys:
         sql = students_in_scope(scope, self._catalog, self.folder, staff_key, today)
         found = self._connection.execute(sql.text, sql.parameters).fetchnumpy()["student_key"]
         return np.sort(np.asarray(found, dtype=np.int64))
+
+
+def _granted(rule: RowRule) -> tuple[str, ...] | None:
+    """The only columns that the rule gives of a table; None where it gives all."""
+    return rule.columns if isinstance(rule, RowsOfStudents) else None
 
 
 def student_keys(rows: pa.Table) -> Keys:
