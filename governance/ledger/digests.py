@@ -62,9 +62,8 @@ class Digests:
         return self._keep(week, text)
 
     def _has_begun(self, period: Period) -> bool:
-        first = sa.select(audit_event.c.at).order_by(audit_event.c.sequence).limit(1)
         with self._store.read() as connection:
-            at = connection.execute(first).scalar_one_or_none()
+            at = connection.execute(sa.select(sa.func.min(audit_event.c.at))).scalar_one_or_none()
         return at is not None and read_time(at) < period.until
 
     def _told(self, week: Week, period: Period, settings: OversightSettings, today: date) -> WeekOfUse:
