@@ -49,14 +49,21 @@ def suitable(capacity: Capacity, staff_key: int, today: date = TODAY, schools: t
     return StaffFacts(staff_key, today, "a snapshot", Employment.EMPLOYED, positions, Certification.CERTIFIED)
 
 
-def grant(ledger: Ledger, username: str, capacity: Capacity, begin: date, end: date | None = None) -> AccessLevel:
+def grant(
+    ledger: Ledger,
+    username: str,
+    capacity: Capacity,
+    begin: date,
+    end: date | None = None,
+    schools: tuple[int, ...] = (1,),
+) -> AccessLevel:
     """A level, signed; whoever gets it is linked to staff. The Superintendent's is installed."""
     if capacity is Capacity.SUPERINTENDENT:
         install(ledger, username, begin)
         return ledger.levels.of(username)[-1]
     person = ledger.person(username)
     assert person is not None and person.staff_key is not None
-    facts = suitable(capacity, person.staff_key)
+    facts = suitable(capacity, person.staff_key, schools=schools)
     level = AccessLevel(username, capacity, begin, end, relation_of(capacity, facts))
     ledger.levels.grant(superintendent(ledger), level, facts, TODAY)
     return level

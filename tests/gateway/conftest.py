@@ -14,13 +14,15 @@ import pytest
 import dbims_sdk
 from governance.gateway.peers import own_network
 from governance.ledger import Ledger
+from governance.policy.eligibility import relation_of
 from governance.session_tokens import SessionTokens
 from governance.state import State
-from governance.vocabulary import Capacity, Identity
+from governance.vocabulary import Capacity, Identity, Purpose
 from governance.warehouse.expectation_report import ExpectationReport
 from governance.warehouse.load import load
 from governance.warehouse.pool import WorkerLimits
 from governance.warehouse.snapshot import Snapshot, Warehouse
+from governance.warehouse.staff_facts import StaffRegisters
 from tests.gateway.running import SmallHub, running_gateway
 from tests.oracle.csv_district import write_csv_district
 from tests.signed import grant
@@ -40,18 +42,25 @@ class House:
     staff_keys: dict[str, int]
     student_keys: dict[str, int]
 
-    def token(self, staff_id: str, capacity: Capacity, level: bool = True) -> str:
+    def token(
+        self, staff_id: str, capacity: Capacity, level: bool = True, purpose: Purpose = Purpose.INSTRUCTION
+    ) -> str:
         """A session's token for somebody of the district, who becomes a person when first asked for."""
         username = f"user-{staff_id.lower()}"
         if self.ledger.person(username) is None:
             self.ledger.add_person("test", username, self.staff_keys.get(staff_id), None)
         held = {known.capacity for known in self.ledger.levels.of(username)}
         if level and capacity not in held:
-            grant(self.ledger, username, capacity, date(2020, 1, 1))
+            grant(self.ledger, username, capacity, date(2020, 1, 1), schools=self.schools(staff_id))
         token = f"token-{username}-{capacity.server}"
         self.hub.tokens[token] = (username, capacity.server)
-        SessionTokens.of_state(self.state).remember(Identity(username, capacity.server), token, own_network())
+        SessionTokens.of_state(self.state).remember(Identity(username, capacity.server), token, own_network(), purpose)
         return token
+
+    def schools(self, staff_id: str) -> tuple[int, ...]:
+        """Those that the sources have somebody lead today; any one, where they lead none."""
+        facts = StaffRegisters(self.state / "warehouse").facts(self.staff_keys.get(staff_id), TODAY)
+        return (facts and relation_of(Capacity.PRINCIPAL, facts).schools) or (1,)
 
     def session(self, staff_id: str, capacity: Capacity) -> dbims_sdk.Session:
         return dbims_sdk.connect(url=self.url, token=self.token(staff_id, capacity))

@@ -117,9 +117,10 @@ def level_of(capacity: Capacity, facts: StaffFacts) -> AccessLevel:
     return AccessLevel("hill", capacity, TODAY, relation=relation_of(capacity, facts))
 
 
-@pytest.mark.parametrize(
-    "row", read_tables(WHO_MAY_HOLD_WHAT)["level"], ids=lambda row: f"{row['capacity']}-{row['title']}"
-)
+EXAMPLES = read_tables(WHO_MAY_HOLD_WHAT)["level"]
+
+
+@pytest.mark.parametrize("row", EXAMPLES, ids=[f"{row['capacity']}-{row['title']}" for row in EXAMPLES])
 def test_who_may_hold_which_level(row: dict[str, str]) -> None:
     facts = staff(row["position"], row["title"], certified=row["certified"] == "yes")
     found = may_hold(level_of(Capacity(row["capacity"]), facts), facts, TODAY)
