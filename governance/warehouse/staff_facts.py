@@ -16,7 +16,8 @@ from governance.policy.eligibility import Certification, Position, StaffFacts
 from governance.vocabulary import Employment
 
 _CERTIFICATE = re.compile(r"certif|licen|permit", re.IGNORECASE)
-"""Types of credentials that allow to teach; an endorsement adds to one, and is none by itself."""
+"""Types of credentials that certified staff hold; an endorsement adds to one, and is none by itself."""
+_PARAPROFESSIONAL = re.compile(r"paraprofession", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,13 @@ class StaffRegister:
     @classmethod
     def read(cls, folder: Path) -> StaffRegister:
         """Of the snapshot in a folder."""
-        rows = _rows(folder, "credential", *_CREDENTIAL, "credential_type")
-        certificates = [row for row in rows if _CERTIFICATE.search(row["credential_type"] or "")]
+        rows = _rows(folder, "credential", *_CREDENTIAL, "credential_type", "credential_level")
         return cls(
             folder.name,
             frozenset(row["staff_key"] for row in _rows(folder, "staff", "staff_key")),
             _periods(_rows(folder, "employment", *_EMPLOYMENT), *_EMPLOYMENT),
             _periods(_rows(folder, "staff_assignment", *_ASSIGNMENT, *_POSITION), *_ASSIGNMENT),
-            _periods(certificates, *_CREDENTIAL),
+            _periods(filter(_is_certificate, rows), *_CREDENTIAL),
         )
 
     def employment(self, staff_key: int, today: date) -> Employment:
@@ -109,6 +109,13 @@ class StaffRegisters:
         """None of those who are not linked to staff, or to no staff member that the snapshot has."""
         register = self.current()
         return None if staff_key is None or register is None else register.facts(staff_key, today)
+
+
+def _is_certificate(row: dict[str, Any]) -> bool:
+    """Paraprofessionals' are not those of certified staff."""
+    if _PARAPROFESSIONAL.search(row["credential_level"] or ""):
+        return False
+    return _CERTIFICATE.search(row["credential_type"] or "") is not None
 
 
 _EMPLOYMENT = ("staff_key", "hire_date", "end_date")

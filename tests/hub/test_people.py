@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from governance.ledger import Ledger
 from governance.vocabulary import Capacity
 from hub_config.authentication import PROVIDERS, authenticator_class, base_class
 from hub_config.people import DESCRIPTIONS, WITHOUT_SESSION, People
 from hub_config.settings import Authentication, AuthenticationKind, Run, Settings, SettingsError
 from hub_config.throttle import LONGEST_WAIT, Throttle
+from tests.signed import write_staff
 
 
 def settings_with(kind: AuthenticationKind) -> Settings:
@@ -48,6 +51,31 @@ def test_a_session_of_any_other_name_is_refused(people: People, server: str) -> 
 
 def test_a_level_that_ended_yesterday_gives_no_session(people: People) -> None:
     assert "do not hold" in str(people.refusal("alice", "principal"))
+
+
+def test_who_is_locked_has_no_session_and_is_told_why(people: People, ledger: Ledger) -> None:
+    ledger.lock_person("operator", "alice", "a lost laptop")
+    assert (people.buttons("alice"), people.capacities("alice"), people.grants("alice")) == ([], (), ())
+    assert "locked" in str(people.refusal("alice", "teacher"))
+    ledger.unlock_person("operator", "alice")
+    assert people.refusal("alice", "teacher") is None
+
+
+def test_who_has_left_is_told_so_with_the_next_snapshot(people: People, tmp_path: Path) -> None:
+    staff = [{"staff_key": 2, "hire_date": date(2000, 1, 1)}]
+    write_staff(tmp_path / "state" / "warehouse", {"employment": staff}, name="second")
+    assert people.buttons("alice") == []
+    assert "not employed" in str(people.refusal("alice", "teacher"))
+    assert people.refusal("bob", "counselor") is None
+
+
+async def test_who_is_locked_does_not_log_in(people: People, ledger: Ledger) -> None:
+    authenticator = authenticator_class(settings_with(AuthenticationKind.LOCAL), people)(allow_all=True)
+    ledger.lock_person("operator", "alice", "a lost laptop")
+    assert await authenticator.authenticate(None, {"username": "alice", "password": "secret of alice"}) is None
+    assert not await authenticator.check_allowed("alice", None)
+    ledger.unlock_person("operator", "alice")
+    assert await authenticator.authenticate(None, {"username": "alice", "password": "secret of alice"}) == "alice"
 
 
 async def test_only_people_of_the_ledger_log_in(people: People) -> None:

@@ -59,10 +59,8 @@ E, N, U = Employment.EMPLOYED, Employment.NOT_EMPLOYED, Employment.UNTOLD
         ({}, U),
     ],
 )
-def test_who_is_employed_on_a_day(
-    tmp_path: Path, tables: dict[str, list[dict[str, Any]]], expected: Employment
-) -> None:
-    assert registers(tmp_path, **tables).employment(HILL, TODAY) is expected
+def test_who_is_employed_on_a_day(tmp_path: Path, tables: dict[str, list[dict[str, Any]]], told: Employment) -> None:
+    assert registers(tmp_path, **tables).employment(HILL, TODAY) is told
 
 
 def test_nothing_is_told_of_who_is_no_staff_nor_before_the_first_load(tmp_path: Path) -> None:
@@ -87,6 +85,9 @@ def test_positions_are_those_held_on_the_day(tmp_path: Path) -> None:
         ([certificate("Certification", TODAY - DAY)], Certification.NOT_CERTIFIED),
         ([certificate("Certification", None) | {"staff_key": CODY}], Certification.NOT_CERTIFIED),
         ([certificate("Certification", None) | {"staff_key": CODY}, certificate("Endorsement", None)],
+         Certification.NOT_CERTIFIED),
+        ([certificate("Certification", None) | {"staff_key": CODY},
+          certificate("Certification", None) | {"credential_level": "Standard Paraprofessional"}],
          Certification.NOT_CERTIFIED),
         ([], Certification.UNTOLD),
     ],
