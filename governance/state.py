@@ -12,6 +12,7 @@ import tomli_w
 
 from governance.durable import replace_text
 from governance.ledger import Ledger, Signing
+from governance.mail import Mail
 from governance.oversight.settings import OversightSettings
 from governance.settings_file import (
     FILE_NAME,
@@ -86,6 +87,10 @@ class State:
             return OversightSettings.of(read_document(self.folder))
         except ValueError as error:
             raise SettingsError(f"{FILE_NAME}: {error}.") from None
+
+    def mail(self) -> Mail | None:
+        """The district's mail server; None where it has set none."""
+        return Mail.of(read_document(self.folder))
 
     def set_today(self, today: date | None) -> None:
         """Fix the district's day, or let it follow the calendar again. Recorded: see `recorded_load.record_day`."""

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from governance.catalog import load_catalog
+from governance.gateway.chores import Chores, chores_of
 from governance.gateway.identity import HubIdentities
 from governance.gateway.peers import PeerProtocol
 from governance.gateway.routes import Routes
@@ -39,9 +40,12 @@ def make_app(state: Path, hub_url: str, limits: WorkerLimits | None = None, bwra
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await pool.start()
+        chores = Chores(chores_of(place, ledger))
+        chores.start()
         try:
             yield
         finally:
+            await chores.stop()
             await pool.stop()
             statistics.close()
             await identities.close()

@@ -20,6 +20,7 @@ from governance.ledger.events import NEWEST, LedgerError, demand_known, is_known
 from governance.ledger.export import export_lines
 from governance.ledger.levels import Levels, holds_level, read_level, record_password
 from governance.ledger.log_pages import LogPages
+from governance.ledger.outbox import Outbox
 from governance.ledger.oversight import Oversight
 from governance.ledger.passwords import Passwords
 from governance.ledger.replay import Replay, secret_digest, standing
@@ -48,6 +49,7 @@ class Ledger:
         self.oversight = Oversight(store)
         self.digests = Digests(store, self.oversight)
         self.log = LogPages(store)
+        self.outbox = Outbox(store)
 
     @classmethod
     def open(cls, folder: Path, copies: Sequence[Path] = (), signing: Signing = STRICTEST) -> Ledger:

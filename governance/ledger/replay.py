@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from governance.audit import Break, Entry, Event, detail_of
+from governance.ledger.replay_outbox import standing_letters, told_of_letters
 from governance.ledger.replay_oversight import INDEX, IndexSum, standing_oversight, told_of_oversight
 from governance.ledger.replay_requests import standing_requests, told_of_requests
 from governance.ledger.schema import (
@@ -94,7 +95,7 @@ class Replay:
                 self._set(entry, name, {"told": detail["told"]})
             case Event.ANSWER_GIVEN if "release" in detail:
                 self._unnamed_releases.append(entry.sequence)
-            case _ if told := told_of_requests(entry, detail) or told_of_oversight(entry, detail):
+            case _ if told := _told(entry, detail):
                 self._set(entry, *told)
 
     def _hold(self, entry: Entry, name: Name, period: list[Any]) -> None:
@@ -130,8 +131,14 @@ class Replay:
 
 def standing(connection: sa.Connection) -> dict[Name, Facts]:
     """Everything that stands in the store, whatever somebody may have put there."""
-    kinds = (_people, _locks, _levels, _regulations, _grants, _keys, _releases, standing_requests, standing_oversight)
+    own = (_people, _locks, _levels, _regulations, _grants, _keys, _releases)
+    kinds = (*own, standing_requests, standing_oversight, standing_letters)
     return {name: facts for kind in kinds for name, facts in kind(connection)}
+
+
+def _told(entry: Entry, detail: Facts) -> tuple[Name, dict[str, Any]] | None:
+    """The fact that an event of the other parts tells."""
+    return told_of_requests(entry, detail) or told_of_oversight(entry, detail) or told_of_letters(entry, detail)
 
 
 def _people(connection: sa.Connection) -> Iterator[tuple[Name, Facts]]:

@@ -214,10 +214,32 @@ consent_withdrawal = sa.Table(
     sa.Column("recorded_at", sa.Text, nullable=False),
 )
 
+# Letters to be sent by e-mail, and how far each has come.
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("letter_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("queued_at", sa.Text, nullable=False),
+)
+
+# `tries`: those that failed; `ended`: how it ended; `due_at`: when the next try is, if it has not.
+outbox_delivery = sa.Table(
+    "outbox_delivery",
+    metadata,
+    sa.Column("letter_id", sa.ForeignKey("outbox.letter_id"), primary_key=True),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("ended", sa.Text, nullable=True),
+    sa.Column("due_at", sa.Text, nullable=False, index=True),
+)
+
 for _table in (
     *("audit_event", "disclosure_set", "statistic_release"),
     *("document", "request", "request_step", "consent", "consent_withdrawal"),
     *("disclosure_index", "use_mark", "use_digest"),
+    "outbox",
 ):
     for _act in ("UPDATE", "DELETE"):
         sa.event.listen(

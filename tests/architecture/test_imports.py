@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "governance.ledger": {
         *("governance.vocabulary", "governance.audit", "governance.checkpoints", "governance.durable"),
         *("governance.policy", "governance.requests", "governance.oversight"),
+        "governance.mail",
     },
     "governance.warehouse": {
         "governance.vocabulary",
@@ -42,10 +43,11 @@ MAY_IMPORT = {
         "governance.durable",
     },
     "governance.settings_file": set(),
+    "governance.mail": {"governance.settings_file"},
     "governance.durable": set(),
     "governance.state": {
         *("governance.ledger", "governance.warehouse", "governance.settings_file", "governance.durable"),
-        "governance.oversight",
+        *("governance.oversight", "governance.mail"),
     },
     "governance.recorded_load": {
         *("governance.audit", "governance.ledger", "governance.state", "governance.warehouse"),
