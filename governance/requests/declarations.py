@@ -17,7 +17,7 @@ def read_declaration(text: str, catalog: Catalog) -> Table:
         table = parse_table(text)
     except tomllib.TOMLDecodeError as error:
         raise DeclarationError(f"it is no TOML: {error}") from error
-    except AttributeError as error:
+    except (AttributeError, LookupError, RecursionError) as error:
         raise DeclarationError("it is not a declaration of one table with its columns") from error
     _demand_names(table)
     if table.name in catalog.tables:

@@ -37,7 +37,7 @@ WITHDRAWN = Told({"withdrawn_by": "P. Parent", "withdrawn_on": "2026-11-23"})
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with closing(Ledger.open(tmp_path / "ledger")) as ledger:
         for number, username in enumerate(("rita", "xena")):
-            ledger.add_person("op", username, number, "a good password")
+            ledger.add_person("op", username, number, None)
         grant(ledger, "xena", Capacity.EXECUTIVE_SECRETARY, date(2026, 9, 1))
         yield ledger
 

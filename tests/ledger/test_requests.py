@@ -31,7 +31,7 @@ SNAPSHOT = "a snapshot"
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with closing(Ledger.open(tmp_path / "ledger")) as ledger:
         for number, username in enumerate(("rita", "sam", "olga", "xena")):
-            ledger.add_person("op", username, number, "a good password")
+            ledger.add_person("op", username, number, None)
         grant(ledger, "xena", Capacity.EXECUTIVE_SECRETARY, date(2026, 9, 1))
         superintendent(ledger)
         yield ledger
