@@ -127,11 +127,12 @@ class Asked:
         return read + [tie for _, place, rows in filled for tie in self._tie(place, rows)]
 
     def _may_follow(self, rows: pd.DataFrame) -> bool:
-        """A hidden rate of neither few nor all but few is no secret by itself: counts of both may be told."""
+        """A hidden rate is no secret by itself where counts of both, who is and who is not, may be told: none, or not
+        few. (Of none: this attacker is given for free which groups have nobody in common.)"""
         if self.query.statistic != "percent":
             return False
-        ones, rest = (rows.loc[rows["proficient"] == end, "person"].nunique() for end in (1.0, 0.0))
-        return min(ones, rest) >= self.rules.smallest
+        few = min(rows.loc[rows["proficient"] == end, "person"].nunique() for end in (1.0, 0.0))
+        return few == 0 or few >= self.rules.smallest
 
     def _tie(self, place: tuple[int, ...], rows: pd.DataFrame) -> list[Statement]:
         """Of those who passed all are proficient, and of those who did not none: rates and counts are of one thing."""
