@@ -32,6 +32,7 @@ from dbims_sdk.errors import (
     UnknownColumn,
     UnknownTable,
     WrongCapacity,
+    WrongPurpose,
 )
 from dbims_sdk.models import ProtectedModel
 from dbims_sdk.protection import Protection
@@ -64,6 +65,7 @@ __all__ = [
     "UnknownColumn",
     "UnknownTable",
     "WrongCapacity",
+    "WrongPurpose",
     "connect",
     "protection_of",
 ]

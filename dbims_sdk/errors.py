@@ -1,7 +1,7 @@
 """Everything that can go wrong, as one tree.
 
 DbimsError
- ├─ Refused            NotAuthenticated · NotAllowed · NotReleased · WrongCapacity
+ ├─ Refused            NotAuthenticated · NotAllowed · NotReleased · WrongCapacity · WrongPurpose
  ├─ QuestionError      UnknownTable · UnknownColumn · BadQuery · SqlRefused · SqlFailed · TooLarge · NotFound
  │                     · SessionClosed
  └─ NoAnswer           TimedOut · Unavailable · InternalError · BrokenAnswer
@@ -85,6 +85,12 @@ class WrongCapacity(Refused):
     """The session acts in another capacity than the notebook asked for."""
 
     code = "wrong_capacity"
+
+
+class WrongPurpose(Refused):
+    """The session was started for another purpose than the notebook states."""
+
+    code = "wrong_purpose"
 
 
 class QuestionError(DbimsError):

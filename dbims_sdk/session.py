@@ -26,12 +26,15 @@ def connect(
 
     In a notebook started from the Hub nothing has to be given: address and token are found. `capacity`
     says in which capacity the notebook is meant to run: WrongCapacity is raised if the session acts in another.
-    `purpose` is recorded with every answer.
+    `purpose` says for which purpose it is meant: WrongPurpose is raised if the session was started for another one.
+    What was declared when the session started is recorded with every answer.
     Elsewhere give `url` and `token`, or set DBIMS_GATEWAY and DBIMS_TOKEN.
     """
     session = Session(Transport(find_address(url), find_token(token), _purpose(purpose)))
-    if capacity is not None:
-        _require(str(capacity), session.whoami().capacity)
+    if capacity is not None or purpose:
+        # The gateway itself refuses another purpose.
+        acting = session.whoami().capacity
+        _require(str(capacity or acting), acting)
     return session
 
 

@@ -25,15 +25,16 @@ import dbims_sdk
 import notebooks
 from governance.sandbox import SandboxCommand
 from governance.session_tokens import SessionTokens
-from governance.vocabulary import GRANT_PATTERN, STUDY_SESSION, Capacity, Identity
+from governance.vocabulary import GRANT_PATTERN, STUDY_SESSION, Capacity, Identity, Purpose
+from hub_config.jupyter_files import place_jupyter_configuration
 from hub_config.people import People
+from hub_config.purposes import UNDECLARED, declared_purpose, purpose_form, sent_options
 from hub_config.sandbox import LISTENING, SDK, SOCKETS, Sandbox, identity_files, session_command
 from hub_config.settings import Run, Settings, socket_url
 
 HUB_INSIDE = socket_url(f"{SOCKETS}/hub.sock")
 GATEWAY_INSIDE = socket_url(f"{SOCKETS}/gateway.sock")
 START = "/etc/jupyter/start.py"
-SESSION_CONFIGURATION = Path(__file__).parent / "session"
 NOT_FOR_SESSIONS = ("JUPYTERHUB_SSL_", "JUPYTERHUB_ADMIN_ACCESS")
 
 
@@ -44,6 +45,7 @@ class SandboxSpawner(LocalProcessSpawner):
     people: People
     bwrap: Path
     session: str = ""
+    ending: bool = False
 
     @validate("oauth_client_id")
     def client_of_this_session(self, _proposal: Any) -> str:
@@ -52,13 +54,14 @@ class SandboxSpawner(LocalProcessSpawner):
 
     async def start(self) -> str:
         self.refuse_unless_held()
+        purpose = self.take_purpose()
         self.session = secrets.token_hex(8)
         sandbox = prepare(self.settings, self.user.name, self.name, self.session, self.own_address)
         # -P: the person's files must not be taken for modules of the server.
         program = (sys.executable, "-P", START, *self.get_args(), "--ServerApp.sock_mode=0600",
                    f"--ServerApp.sock={LISTENING}/server.sock")  # fmt: skip
         network = await self.launch(session_command(self.bwrap, sandbox, program))
-        self.tokens.remember(self.identity, self.api_token, network)
+        self.tokens.remember(self.identity, self.api_token, network, purpose)
         await self.wait_for_socket()
         return self.announce()
 
@@ -93,9 +96,30 @@ class SandboxSpawner(LocalProcessSpawner):
     def refuse_unless_held(self) -> None:
         refusal = self.people.refusal(self.user.name, self.name)
         if refusal is not None:
-            error = HTTPError(403, refusal)
-            error.jupyterhub_message = refusal
-            raise error
+            raise refused(403, refusal)
+
+    async def get_options_form(self) -> str:
+        """The page that asks for which purpose the session is started; of one that may not be, why it may not be."""
+        # Without a handler the Hub shows the page again, with a message, and in the name of no session.
+        if self.handler is not None:
+            self.refuse_unless_held()
+        titles = {button.server: button.title for button in self.people.buttons(self.user.name)}
+        return purpose_form(self.name, titles.get(self.name, ""))
+
+    def options_from_form(self, form: dict[str, list[str]]) -> dict[str, str]:
+        return sent_options(form)
+
+    def options_from_query(self, _query: dict[str, list[str]]) -> dict[str, str]:
+        """A link starts nothing: whoever made it has not to say for which purpose its reader asks."""
+        raise refused(400, UNDECLARED)
+
+    def take_purpose(self) -> Purpose:
+        """What was declared for this start. It is forgotten, so that the next one is declared anew."""
+        purpose = declared_purpose(self.user_options)
+        self.user_options = self.orm_spawner.user_options = {}
+        if purpose is None:
+            raise refused(400, UNDECLARED)
+        return purpose
 
     @property
     def own_address(self) -> str:
@@ -133,6 +157,21 @@ class SandboxSpawner(LocalProcessSpawner):
         self.tokens.forget(self.identity)
         await super().stop(now)
 
+    async def poll(self) -> int | None:
+        """Asked by the Hub every half minute: a session that its person may not have any more is ended.
+
+        Its level was revoked or is over, its person is locked or has left. The gateway answers it no more before that.
+        """
+        status: int | None = await super().poll()
+        if status is not None or self.ending or self.people.refusal(self.user.name, self.name) is None:
+            return status
+        self.ending = True
+        try:
+            await self.stop(now=True)
+        finally:
+            self.ending = False
+        return await super().poll()
+
     def run_post_stop_hook(self) -> Any:
         """The Hub comes here however a session has ended: stopped, by itself, or before it had started."""
         self.tokens.forget(self.identity)
@@ -146,6 +185,13 @@ class SandboxSpawner(LocalProcessSpawner):
 
     def get_state(self) -> dict[str, Any]:
         return {}
+
+
+def refused(status: int, message: str) -> HTTPError:
+    """Shown by the Hub as it stands."""
+    error = HTTPError(status, message)
+    error.jupyterhub_message = message
+    return error
 
 
 def network_in(told: bytes) -> int:
@@ -240,41 +286,6 @@ def write_new(path: Path, content: bytes) -> None:
     """Through no link: a session can put links in its home that mean another place out here."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
         file.write(content)
-
-
-def place_jupyter_configuration(folder: Path, address: str) -> None:
-    (folder / "labconfig").mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copyfile(SESSION_CONFIGURATION / "start.py", folder / "start.py")
-    shutil.copyfile(SESSION_CONFIGURATION / "page_config.json", folder / "labconfig" / "page_config.json")
-    configuration = json.loads((SESSION_CONFIGURATION / "jupyter_server_config.json").read_text(encoding="utf-8"))
-    headers = {"Content-Security-Policy": browser_policy(address)}
-    configuration["ServerApp"]["tornado_settings"] = {"headers": headers}
-    (folder / "jupyter_server_config.json").write_text(json.dumps(configuration), encoding="utf-8")
-
-
-def browser_policy(address: str) -> str:
-    """What a notebook's script may do in the browser of whoever opens it: talk to its own session, to nobody else.
-
-    Sources as in Content Security Policy Level 3; an address that ends with a slash means everything below it, so that
-    the same person's session in another capacity is not meant.
-    """
-    own = f"{address} {address.replace('http', 'ws', 1)}"
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {address} 'unsafe-inline' 'unsafe-eval'",
-            f"style-src {address} 'unsafe-inline'",
-            f"img-src {address} data: blob:",
-            f"font-src {address} data:",
-            f"media-src {address} data: blob:",
-            f"connect-src {own} data: blob:",
-            f"worker-src {address} blob:",
-            f"frame-src {address} blob: data:",
-            f"form-action {address}",
-            f"frame-ancestors {address}",
-            f"base-uri {address}",
-        )
-    )
 
 
 def python_folders() -> tuple[Path, ...]:

@@ -125,9 +125,17 @@ def sign_in(page: Page, house: RunningHouse, username: str, password: str) -> No
         page.click("[type=submit]")
 
 
+def confirm_purpose(page: Page) -> None:
+    """Start the session that the page asks about, for the purpose that is chosen beforehand; unless it runs already."""
+    page.wait_for_selector("#start_session, #progress, #jp-main-dock-panel", timeout=120_000)
+    if page.locator("#start_session").count():
+        page.click("#start_session")
+
+
 def open_session(page: Page, house: RunningHouse, username: str) -> str:
     """Sign in as somebody with one capacity, wait for JupyterLab, and say where the session lives."""
     sign_in(page, house, username, house.passwords()[username])
+    confirm_purpose(page)
     page.wait_for_url("**/user/**/lab**", timeout=120_000)
     page.wait_for_selector("#jp-main-dock-panel", timeout=120_000)
     return f"/user/{username}/{username}/"

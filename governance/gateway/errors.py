@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from governance.policy import Refusal
+from governance.vocabulary import Purpose
 from governance.warehouse.wire import WorkerFault
 
 
@@ -14,6 +15,7 @@ class ErrorCode(enum.Enum):
 
     NOT_AUTHENTICATED = ("not_authenticated", 401)
     NOT_ALLOWED = ("not_allowed", 403)
+    WRONG_PURPOSE = ("wrong_purpose", 403)
     NOT_RELEASED = ("not_released", 403)
     UNKNOWN_TABLE = ("unknown_table", 404)
     UNKNOWN_COLUMN = ("unknown_column", 400)
@@ -86,6 +88,15 @@ def not_authenticated() -> GatewayError:
         "The Hub does not know this session.",
         "Only a session that the Hub started is answered.",
         "Start a session from the Hub's home page.",
+    )
+
+
+def wrong_purpose(declared: Purpose) -> GatewayError:
+    return GatewayError(
+        ErrorCode.WRONG_PURPOSE,
+        f"This notebook states another purpose than its session was started for, which is {declared.value}.",
+        f"The purpose is declared when a session starts, one of: {', '.join(Purpose)}.",
+        "State that one, or none; for another purpose stop the session, and start it anew.",
     )
 
 

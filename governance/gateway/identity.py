@@ -1,4 +1,4 @@
-"""Who asks: the gateway believes the Hub, never the caller."""
+"""Who asks, and for which purpose: the gateway believes the Hub, never the caller."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import httpx
 
 from governance.gateway.errors import GatewayError, not_authenticated, unavailable
 from governance.session_tokens import SessionTokens
-from governance.vocabulary import Identity
+from governance.vocabulary import Identity, Purpose
 
 # Short: a server that was stopped is found out within so many seconds. Levels are read anew for every question.
 REMEMBERED_SECONDS = 3.0
@@ -31,15 +31,17 @@ class HubIdentities:
         self._sessions = sessions
         self._remembered: dict[bytes, tuple[float, Identity]] = {}
 
-    async def identify(self, token: str, network: int | None) -> Identity:
-        """The identity behind a running session's own token, used in that session: in its network namespace.
+    async def identify(self, token: str, network: int | None) -> tuple[Identity, Purpose]:
+        """The identity behind a running session's own token, used in that session: in its network namespace; and the
+        purpose that the session was started for.
 
         Raises if it is none, or the Hub cannot be asked.
         """
         identity = await self._hub_says(token)
-        if not self._sessions.holds(identity, token, network):
+        purpose = self._sessions.purpose(identity, token, network)
+        if purpose is None:
             raise not_authenticated()
-        return identity
+        return identity, purpose
 
     async def _hub_says(self, token: str) -> Identity:
         # Tokens themselves are not kept.
@@ -85,8 +87,10 @@ def _hub_client(hub_url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=hub_url.rstrip("/"), timeout=10, trust_env=False)
 
 
-async def identify_or_refuse(identities: HubIdentities, header: str | None, network: int | None) -> Identity:
-    """The identity behind an `Authorization` header that comes from a network namespace."""
+async def identify_or_refuse(
+    identities: HubIdentities, header: str | None, network: int | None
+) -> tuple[Identity, Purpose]:
+    """The identity behind an `Authorization` header that comes from a network namespace, and its session's purpose."""
     scheme, _, token = (header or "").partition(" ")
     if scheme.casefold() not in ("token", "bearer") or not token.strip() or not token.isascii():
         raise not_authenticated()

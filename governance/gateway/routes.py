@@ -17,14 +17,14 @@ from starlette.types import Receive, Scope, Send
 
 from governance.catalog import Catalog
 from governance.gateway import listings
-from governance.gateway.errors import ErrorCode, GatewayError, bad_query, internal
+from governance.gateway.errors import ErrorCode, GatewayError, bad_query, internal, wrong_purpose
 from governance.gateway.identity import HubIdentities, identify_or_refuse
 from governance.gateway.peers import caller_network
 from governance.gateway.questions import explain_question, frame_question, named_table, sql_question
 from governance.gateway.service import Question, Service
 from governance.gateway.statistic_questions import model_question, table_question
 from governance.gateway.statistics import Statistics
-from governance.vocabulary import Asker, Purpose
+from governance.vocabulary import Asker
 
 ARROW = "application/vnd.apache.arrow.stream"
 MAX_BODY = 1 << 20
@@ -107,12 +107,9 @@ class Routes:
 
     async def _asker(self, request: Request) -> Asker:
         network = caller_network(request.client)
-        identity = await identify_or_refuse(self._identities, request.headers.get("authorization"), network)
-        stated = request.headers.get("x-dbims-purpose", Purpose.INSTRUCTION.value)
-        try:
-            purpose = Purpose(stated)
-        except ValueError:
-            raise bad_query("That is not a purpose of the system.", f"Purposes: {', '.join(Purpose)}.") from None
+        identity, purpose = await identify_or_refuse(self._identities, request.headers.get("authorization"), network)
+        if request.headers.get("x-dbims-purpose", purpose.value) != purpose.value:
+            raise wrong_purpose(purpose)
         return await self._service.asker(identity, purpose)
 
 

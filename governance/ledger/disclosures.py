@@ -26,7 +26,7 @@ from governance.requests import Kind
 from governance.requests.external_forms import AUDIT
 
 KEY_BYTES = 8
-AT_ONCE = 500
+AT_ONCE, FILLED_AT_ONCE = 500, 20_000
 """Parameters in one question: stores have a limit."""
 
 
@@ -45,14 +45,20 @@ def record_disclosure(
 
 def fill_disclosure_index(connection: sa.Connection) -> None:
     """The index of events from before it was kept."""
+    newest = 0
+    while rows := connection.execute(_not_indexed(newest)).all():
+        newest = rows[-1].sequence
+        missing = [{"sequence": row.sequence, "digest": students_of(read_entry(row))} for row in rows]
+        if known := [row for row in missing if row["digest"] is not None]:
+            connection.execute(sa.insert(disclosure_index), known)
+
+
+def _not_indexed(after: int) -> sa.Select[Any]:
+    """The next of them, some thousands at a time."""
     kinds = [kind.value for kind in ABOUT_STUDENTS]
-    indexed = sa.select(disclosure_index.c.sequence)
-    question = sa.select(audit_event).where(audit_event.c.event.in_(kinds), audit_event.c.sequence.not_in(indexed))
-    rows = connection.execute(question).all()
-    missing = [{"sequence": row.sequence, "digest": students_of(read_entry(row))} for row in rows]
-    known = [row for row in missing if row["digest"] is not None]
-    if known:
-        connection.execute(sa.insert(disclosure_index), known)
+    indexed = sa.exists().where(disclosure_index.c.sequence == audit_event.c.sequence)
+    question = sa.select(audit_event).where(audit_event.c.sequence > after, audit_event.c.event.in_(kinds))
+    return question.where(~indexed).order_by(audit_event.c.sequence).limit(FILLED_AT_ONCE)
 
 
 class DisclosureRecords:

@@ -21,7 +21,7 @@ import dbims_sdk
 from governance.gateway.peers import own_network
 from governance.ledger import Ledger
 from governance.session_tokens import SessionTokens
-from governance.vocabulary import Capacity, Identity
+from governance.vocabulary import Capacity, Identity, Purpose
 from governance.warehouse.expectation_report import ExpectationReport
 from governance.warehouse.load import load
 from governance.warehouse.snapshot import Snapshot, Warehouse
@@ -81,7 +81,9 @@ def sessions(state: Path, snapshot: Snapshot, hub: SmallHub, url: str) -> tuple[
         ledger.add_person("bench", name, key, None)
         grant(ledger, name, capacity, date(2020, 1, 1))
         hub.tokens[name * 4] = (name, capacity.server)
-        SessionTokens.of_state(state).remember(Identity(name, capacity.server), name * 4, own_network())
+        SessionTokens.of_state(state).remember(
+            Identity(name, capacity.server), name * 4, own_network(), Purpose.INSTRUCTION
+        )
         made.append(dbims_sdk.connect(url=url, token=name * 4))
     ledger.close()
     return made[0], made[1]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.running_house import RunningHouse, chromium, run_cell, running_house, sign_in
+from tests.running_house import RunningHouse, chromium, confirm_purpose, run_cell, running_house, sign_in
 
 FRAME = "import dbims_sdk as d; s = d.connect(); print(len(s.frame('student')))"
 
@@ -37,6 +37,7 @@ def one_start(page: Page, house: RunningHouse) -> tuple[float, float]:
     """Seconds from signing in to JupyterLab, and to the first frame. Afterwards the session is stopped."""
     began = time.perf_counter()
     sign_in(page, house, "teacher", house.passwords()["teacher"])
+    confirm_purpose(page)
     page.wait_for_url("**/user/**/lab**", timeout=120_000)
     page.wait_for_selector("#jp-main-dock-panel", timeout=120_000)
     lab = time.perf_counter() - began

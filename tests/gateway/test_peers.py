@@ -16,7 +16,7 @@ import dbims_sdk
 from governance.gateway import peers, routes
 from governance.gateway.peers import network_of, own_network
 from governance.session_tokens import SessionTokens
-from governance.vocabulary import Capacity, Identity
+from governance.vocabulary import Capacity, Identity, Purpose
 from hub_config.machine import find_sandbox
 from tests.gateway.conftest import House
 
@@ -46,7 +46,7 @@ def test_a_token_used_in_another_session_opens_nothing(house: House) -> None:
 def test_a_token_given_to_another_session_opens_nothing_here(house: House) -> None:
     token = house.token("T1", Capacity.TEACHER)
     identity = Identity("user-t1", "teacher")
-    SessionTokens.of_state(house.state).remember(identity, token, own_network() + 1)
+    SessionTokens.of_state(house.state).remember(identity, token, own_network() + 1, Purpose.INSTRUCTION)
     with pytest.raises(dbims_sdk.DbimsError) as caught:
         dbims_sdk.connect(url=house.url, token=token).whoami()
     assert caught.value.code == "not_authenticated"
@@ -101,9 +101,8 @@ def test_where_a_process_is_that_has_ended_is_not_known() -> None:
 
 def test_a_caller_whose_place_is_not_known_holds_no_session(tmp_path: Path) -> None:
     tokens, identity = SessionTokens(tmp_path), Identity("a", "teacher")
-    tokens.remember(identity, "t", 7)
-    assert tokens.holds(identity, "t", 7)
-    assert not tokens.holds(identity, "t", None)
-    assert not tokens.holds(identity, "t", 8)
-    assert not tokens.holds(identity, "u", 7)
+    tokens.remember(identity, "t", 7, Purpose.RESEARCH)
+    assert tokens.purpose(identity, "t", 7) is Purpose.RESEARCH
+    for token, network in (("t", None), ("t", 8), ("u", 7)):
+        assert tokens.purpose(identity, token, network) is None
     assert json.dumps("t") not in "".join(file.read_text() for file in tmp_path.iterdir())

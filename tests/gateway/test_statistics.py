@@ -18,7 +18,7 @@ from dbims_sdk import errors
 from governance.gateway.peers import own_network
 from governance.session_tokens import SessionTokens
 from governance.vocabulary import Capacity as C
-from governance.vocabulary import Grant, Identity
+from governance.vocabulary import Grant, Identity, Purpose
 from governance.warehouse.snapshot import Snapshot
 from tests.gateway.conftest import TODAY, House
 from tests.gateway.synthetic_house import make_synthetic_state, running_house
@@ -400,5 +400,5 @@ def test_a_study_has_its_grant_and_no_more(house: House, snapshot: Snapshot) -> 
 def study_token(house: House, username: str, server: str) -> str:
     token = f"token-{username}-{server}"
     house.hub.tokens[token] = (username, server)
-    SessionTokens.of_state(house.state).remember(Identity(username, server), token, own_network())
+    SessionTokens.of_state(house.state).remember(Identity(username, server), token, own_network(), Purpose.RESEARCH)
     return token

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -141,6 +143,13 @@ def sign_in(client: httpx.Client, url: str, username: str, password: str) -> htt
     return client.post(f"{url}/hub/login", data=form)
 
 
+def begin_session(client: httpx.Client, asked: httpx.Response) -> httpx.Response:
+    """Declare the purpose that the page has chosen beforehand."""
+    (action,) = re.findall(r'action="(/hub/spawn[^"]*)"', asked.text)
+    (usual,) = re.findall(r'value="([^"]*)" required checked', asked.text)
+    return client.post(str(asked.url.join(html.unescape(action))), data={"purpose": usual})
+
+
 @pytest.mark.system
 def test_it_serves_logins_and_refuses_sessions_not_held(
     start: Callable[[], tuple[subprocess.Popen[str], str]],
@@ -161,8 +170,9 @@ def test_nothing_is_left_running(
     start: Callable[[], tuple[subprocess.Popen[str], str]], number: signal.Signals
 ) -> None:
     process, url = start()
-    with httpx.Client(follow_redirects=True, trust_env=False, timeout=60) as client:
-        sign_in(client, url, "alice", "secret of alice")
+    with httpx.Client(follow_redirects=True, trust_env=False, timeout=60, transport=Everywhere()) as client:
+        begun = begin_session(client, sign_in(client, url, "alice", "secret of alice"))
+    assert "Starting your session" in begun.text
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not any(is_sandbox(pid) for pid in descendants(process.pid)):
         time.sleep(0.2)
@@ -182,13 +192,26 @@ def is_sandbox(pid: int) -> bool:
 
 
 class Everywhere(httpx.HTTPTransport):
-    """Takes every host for this machine, as browsers take `*.localhost`."""
+    """Takes every host for this machine, as browsers take `*.localhost`; and a cookie for `localhost` as one for all
+    that is under it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shared: dict[str, str] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        here = httpx.Request(request.method, request.url.copy_with(host="127.0.0.1"), headers=request.headers)
+        given = request.headers.get("cookie")
+        sent = "; ".join([*([given] if given else []), *(f"{name}={value}" for name, value in self._shared.items())])
+        headers = {**request.headers, "cookie": sent} if sent else request.headers
+        here = httpx.Request(request.method, request.url.copy_with(host="127.0.0.1"), headers=headers)
         here.stream = request.stream
         here.extensions = request.extensions
-        return super().handle_request(here)
+        answer = super().handle_request(here)
+        for cookie in answer.headers.get_list("set-cookie"):
+            if "domain=localhost" in cookie.lower():
+                name, _, value = cookie.partition(";")[0].partition("=")
+                self._shared[name] = value
+        return answer
 
 
 @pytest.mark.system
@@ -203,7 +226,9 @@ def test_a_study_has_a_session_of_its_own_in_which_its_person_is_let_in(
     ledger.close()
     _, url = start()
     with httpx.Client(follow_redirects=True, trust_env=False, timeout=60, transport=Everywhere()) as client:
-        assert str(sign_in(client, url, "ann", "secret of ann").url).startswith(f"{url}/hub/spawn")
+        asked = sign_in(client, url, "ann", "secret of ann")
+        assert str(asked.url).startswith(f"{url}/hub/spawn") and "For which purpose?" in asked.text
+        assert "Starting your session" in begin_session(client, asked).text
         own = f"{url.replace('localhost', 'ann.localhost')}/user/ann/study-x-teacher/"
         page = waited_for(client, f"{own}lab")
         assert (page.status_code, str(page.url)) == (200, f"{own}lab")
@@ -217,6 +242,6 @@ def waited_for(client: httpx.Client, address: str) -> httpx.Response:
     deadline = time.monotonic() + 60
     while True:
         page = client.get(address)
-        if str(page.url) == address or time.monotonic() > deadline:
+        if (page.status_code == 200 and str(page.url) == address) or time.monotonic() > deadline:
             return page
         time.sleep(0.5)

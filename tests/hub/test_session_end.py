@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tornado.web import HTTPError
 
+from governance.ledger import Ledger
 from governance.session_tokens import SessionTokens
-from governance.vocabulary import Identity
+from governance.vocabulary import Capacity, Identity, Purpose
 from hub_config import machine
 from hub_config.people import People
 from hub_config.settings import Run, Settings
 from hub_config.spawner import SandboxSpawner
 from tests.hub.test_study_sessions import hub_user
+from tests.signed import grant, revoke, write_staff
 
 ALICE = Identity("alice", "teacher")
 NETWORK = 4026532000
@@ -64,6 +68,7 @@ async def start(user: Any, kind: type[SandboxSpawner]) -> SandboxSpawner:
     spawner = user.get_or_create_spawner("teacher", "")
     assert isinstance(spawner, kind)
     spawner.api_token = "a token"
+    spawner.user_options = {"purpose": "instruction"}
     spawner.get_env = dict
     spawner.get_args = list
     spawner.announce = str
@@ -84,6 +89,42 @@ async def test_an_ended_session_leaves_nothing(kept: Any, how: str, people: Peop
         assert kept() == (0, 0)
 
 
+def revoked(ledger: Ledger, _state: Path) -> None:
+    revoke(ledger, "alice", Capacity.TEACHER)
+
+
+def locked(ledger: Ledger, _state: Path) -> None:
+    ledger.lock_person("operator", "alice", "a lost laptop")
+
+
+def left_employment(_ledger: Ledger, state: Path) -> None:
+    write_staff(state / "warehouse", {"employment": [{"staff_key": 2, "hire_date": date(2000, 1, 1)}]}, name="second")
+
+
+@pytest.mark.parametrize("happens", [revoked, locked, left_employment])
+async def test_a_session_that_its_person_may_not_have_any_more_is_ended(
+    kept: Any, ledger: Ledger, tmp_path: Path, happens: Callable[[Ledger, Path], None]
+) -> None:
+    with hub_user("alice") as user:
+        spawner = await start(user, Listening)
+        assert await spawner.poll() is None
+        happens(ledger, tmp_path / "state")
+        assert await spawner.poll() is not None
+        assert spawner.proc.poll() is not None
+        await user.stop("teacher")
+        assert kept() == (0, 0)
+
+
+async def test_a_session_in_another_capacity_goes_on(kept: Any, ledger: Ledger) -> None:
+    with hub_user("alice") as user:
+        spawner = await start(user, Listening)
+        grant(ledger, "alice", Capacity.COUNSELOR, date(2026, 9, 1))
+        revoke(ledger, "alice", Capacity.COUNSELOR)
+        assert await spawner.poll() is None
+        await user.stop("teacher")
+        assert kept() == (0, 0)
+
+
 async def test_a_session_that_fails_while_it_starts_leaves_nothing(kept: Any) -> None:
     with hub_user("alice") as user:
         with pytest.raises(HTTPError, match="ended while it started"):
@@ -96,6 +137,6 @@ async def test_a_session_that_fails_while_it_starts_leaves_nothing(kept: Any) ->
 def test_a_hub_that_starts_finds_no_token_of_an_earlier_one(tmp_path: Path) -> None:
     tokens = SessionTokens.of_state(tmp_path)
     tokens.forget_all()
-    tokens.remember(ALICE, "a token", NETWORK)
+    tokens.remember(ALICE, "a token", NETWORK, Purpose.INSTRUCTION)
     tokens.forget_all()
-    assert not tokens.holds(ALICE, "a token", NETWORK)
+    assert tokens.purpose(ALICE, "a token", NETWORK) is None

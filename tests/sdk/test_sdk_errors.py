@@ -15,6 +15,7 @@ from dbims_sdk import errors
 GATEWAY_CODES = {
     "not_authenticated": 401,
     "not_allowed": 403,
+    "wrong_purpose": 403,
     "not_released": 403,
     "unknown_table": 404,
     "unknown_column": 400,
