@@ -28,7 +28,7 @@ def make_app(state: State, hub: Hub, url: str) -> ASGIApp:
     ledger = state.ledger()
     warehouse = state.warehouse
     staff = StaffRegisters(warehouse.folder)
-    office = Office(ledger, load_catalog(), warehouse, staff, state.today, hub.end_session)
+    office = Office(ledger, load_catalog(), warehouse, staff, state.today, hub.end_session, state.oversight)
     parts = urlsplit(url)
     sign_in = SignIn(hub, Visits(), parts.path, parts.scheme == "https")
 

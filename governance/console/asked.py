@@ -83,6 +83,8 @@ class Done(enum.StrEnum):
     SAVED = "Saved. Nobody else sees a draft."
     SENT = "Done, and on record."
     DECIDED = "Decided, and on record. The letter is below."
+    CONSENT_REGISTERED = "The consent is registered, with its signed form."
+    CONSENT_WITHDRAWN = "The consent is withdrawn. From the next question on, no answer holds the student's records."
     REVIEWED = "The review is signed off, and the next one is set."
     MARKED = "The use is marked."
     FOLLOWED_UP = "The mark is followed up."

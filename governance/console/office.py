@@ -9,6 +9,7 @@ from datetime import date
 from governance.catalog import Catalog
 from governance.console.asked import Visitor
 from governance.ledger import Ledger
+from governance.oversight.settings import OversightSettings
 from governance.policy import barred, current_capacities
 from governance.vocabulary import Capacity
 from governance.warehouse.snapshot import Warehouse
@@ -28,6 +29,7 @@ class Office:
     staff: StaffRegisters
     today: Callable[[], date]
     end_session: EndSession
+    oversight: Callable[[], OversightSettings] = OversightSettings
 
     def visitor(self, username: str) -> Visitor:
         """Who this is today, read anew for every page."""

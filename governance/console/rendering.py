@@ -14,7 +14,9 @@ from starlette.responses import HTMLResponse, Response
 
 from governance.console.asked import Done, Draw, Visitor
 from governance.console.page import Page
+from governance.ledger import RequestRecord
 from governance.policy import CAPACITIES
+from governance.requests import WORKFLOWS, Workflow
 from governance.vocabulary import Capacity
 
 HERE = Path(__file__).parent
@@ -38,9 +40,9 @@ class Drawing:
         )
         style = hashlib.sha256((STATIC / "console.css").read_bytes()).hexdigest()[:12]
         self._templates.globals.update(
-            prefix=prefix, hub=hub, style=style, title_of=_title_of, Capacity=Capacity, capacity_titles=_TITLES
+            prefix=prefix, hub=hub, style=style, title_of=_title_of, Capacity=Capacity, pairs=_pairs, flow_of=_flow_of
         )
-        self._templates.filters.update(day=_day, moment=_moment, words=_words)
+        self._templates.filters.update(day=_day, moment=_moment, words=_words, capitalize_first=_capitalize_first)
 
     def draw(self, request: Request, visitor: Visitor, reply: Draw, page: str, *, stale: bool) -> Response:
         """A page for somebody. `page`: the name that its forms carry; `stale`: it answers a form that was too old."""
@@ -92,6 +94,18 @@ def _day(day: date | None) -> str:
 def _moment(at: str) -> str:
     """A time of the record (UTC, ISO 8601), to the minute."""
     return f"{at[:10]} {at[11:16]} UTC"
+
+
+def _pairs(choices: Sequence[str]) -> list[tuple[str, str]]:
+    return [(each, each) for each in choices]
+
+
+def _flow_of(record: RequestRecord) -> Workflow:
+    return WORKFLOWS[record.case.kind]
+
+
+def _capitalize_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _words(text: str) -> str:

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from governance.console.page import Page
-from governance.console.pages import audit, home, levels, student
+from governance.console.pages import audit, consents, desk, home, levels, requests, student, use
 
-PAGES: tuple[Page, ...] = (*home.PAGES, *levels.PAGES, *student.PAGES, *audit.PAGES)
+PAGES: tuple[Page, ...] = (
+    *home.PAGES,
+    *(desk.DESK, *requests.PAGES, *consents.PAGES, *desk.PAGES),
+    *levels.PAGES,
+    *student.PAGES,
+    *use.PAGES,
+    *audit.PAGES,
+)

@@ -1,0 +1,61 @@
+"""The desk: what waits, and for whom. The registers: everything of a kind, printable. The workflows, drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from governance.console.asked import Asked, Draw, Reply
+from governance.console.cases import headline, known, may_read
+from governance.console.office import Office
+from governance.console.page import EVERYBODY, THE_OFFICE, Page
+from governance.requests import WORKFLOWS, Kind, Role, deadline
+
+
+def draw_desk(office: Office, asked: Asked) -> Reply:
+    """What waits for the Superintendent, and for the office: the oldest first."""
+    office.ledger.requests.catch_up(known(office, asked))
+    waiting: dict[Role, list[Any]] = {Role.SUPERINTENDENT: [], Role.EXECUTIVE_SECRETARY: []}
+    for record in office.ledger.requests.listing():
+        flow = WORKFLOWS[record.case.kind]
+        owner = flow.rule(record.case.state).owner
+        if owner in waiting and may_read(office, asked, record):
+            waited = (asked.today - record.since).days
+            row = (record, flow, headline(record), waited, deadline(record.case, asked.today))
+            waiting[owner].append(row)
+    for rows in waiting.values():
+        rows.sort(key=lambda row: (row[0].since, row[0].request_id))
+    return Draw(
+        "desk.html", {"superintendent": waiting[Role.SUPERINTENDENT], "office": waiting[Role.EXECUTIVE_SECRETARY]}
+    )
+
+
+def _register(kind: Kind) -> Page:
+    flow = WORKFLOWS[kind]
+
+    def draw(office: Office, asked: Asked) -> Reply:
+        records = [each for each in office.ledger.requests.listing(kind) if may_read(office, asked, each)]
+        rows = [(each, headline(each), deadline(each.case, asked.today)) for each in records]
+        return Draw("register.html", {"flow": flow, "rows": rows})
+
+    return Page(f"registers/{kind.name.lower()}", REGISTERS[kind], THE_OFFICE, draw=draw, menu="Registers")
+
+
+REGISTERS = {
+    Kind.APPLICATION: "Applications",
+    Kind.EXTERNAL: "External requests",
+    Kind.FREEDOM_OF_INFORMATION: "Freedom of Information",
+    Kind.BOARD: "Board of Education",
+    Kind.NEW_CATEGORY: "Categories of data",
+}
+
+
+def draw_workflows(office: Office, asked: Asked) -> Reply:
+    """How requests go, drawn from the tables that the program runs by."""
+    return Draw("workflows.html", {"flows": tuple(WORKFLOWS.values())})
+
+
+DESK = Page("desk", "The desk", THE_OFFICE, draw=draw_desk, menu="Requests")
+PAGES = (
+    Page("workflows", "How requests go", EVERYBODY, draw=draw_workflows, menu="Requests"),
+    *(_register(kind) for kind in Kind),
+)
