@@ -125,7 +125,9 @@ _POSITION = ("staff_classification", "position_title", "school_key")
 
 
 def _rows(folder: Path, table: str, *columns: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = pq.read_table(folder / f"{table}.parquet", columns=list(columns)).to_pylist()
+    """None where the snapshot has no such table, which tells nothing of anybody."""
+    path = folder / f"{table}.parquet"
+    rows: list[dict[str, Any]] = pq.read_table(path, columns=list(columns)).to_pylist() if path.is_file() else []
     return rows
 
 

@@ -71,6 +71,13 @@ def test_nothing_is_told_of_who_is_no_staff_nor_before_the_first_load(tmp_path: 
     assert known.employment(99, TODAY) is N
 
 
+def test_a_snapshot_that_lacks_the_tables_tells_nothing(tmp_path: Path) -> None:
+    known = registers(tmp_path, employment=[employed(None)])
+    for table in tmp_path.rglob("*.parquet"):
+        table.unlink()
+    assert (known.employment(HILL, TODAY), known.facts(HILL, TODAY)) == (U, None)
+
+
 def test_positions_are_those_held_on_the_day(tmp_path: Path) -> None:
     held = [position(), position(TODAY - DAY, title="gone"), position(begin=TODAY + DAY, title="to come")]
     facts = registers(tmp_path, staff_assignment=held).facts(HILL, TODAY)
