@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from governance.audit import Event
 from governance.ledger.events import now, record_event
+from governance.ledger.outbox import queue
 from governance.ledger.oversight import Oversight, UseFilter
 from governance.ledger.schema import audit_event, use_digest
 from governance.ledger.store import Store
-from governance.oversight.digest import WeekOfUse, digest_text
+from governance.oversight.digest import WeekOfUse, digest_text, subject
 from governance.oversight.periods import Period, Week
 from governance.oversight.settings import OversightSettings
 from governance.oversight.use import Use, read_time
@@ -59,7 +60,7 @@ class Digests:
         if self.of(week.name) is not None or not self._has_begun(period):
             return None
         text = digest_text(self._told(week, period, settings, today), settings.hours)
-        return self._keep(week, text)
+        return self._keep(week, text, settings.digest_to)
 
     def _has_begun(self, period: Period) -> bool:
         with self._store.read() as connection:
@@ -72,8 +73,8 @@ class Digests:
         tied: Sequence[Use] = self._oversight.uses(UseFilter(period=period, tied=True), MOST_TIED)
         return WeekOfUse(week, totals_by_capacity(self._oversight.during(period)), findings, marks, tied)
 
-    def _keep(self, week: Week, text: str) -> Digest | None:
-        """Unless another process was faster: who holds the lock of the store looks once more."""
+    def _keep(self, week: Week, text: str, to: Sequence[str]) -> Digest | None:
+        """And have it sent; unless another process was faster: who holds the lock of the store looks once more."""
         made = Digest(week.name, text, now())
         with self._store.write() as connection:
             taken = sa.select(use_digest.c.week).where(use_digest.c.week == week.name)
@@ -81,6 +82,8 @@ class Digests:
                 return None
             connection.execute(use_digest.insert().values(**vars(made)))
             record_event(connection, Event.DIGEST_MADE, ACTOR, {"week": week.name, "content": content_digest(text)})
+            for address in to:
+                queue(connection, address, subject(week), text)
         return made
 
 

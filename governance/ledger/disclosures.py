@@ -2,7 +2,7 @@
 disclosure record of one student.
 
 The sets that a student is in are found by looking at every set, which takes a second for some hundred thousand of them;
-the events about those, through an index that is written with the events.
+the events about those, through an index that is written with the events and holds what the record tells of them.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from governance.audit import ABOUT_STUDENTS, Event, students_of
-from governance.ledger.events import now, read_entry, record_event
+from governance.audit import ABOUT_STUDENTS, Entry, Event, detail_of
+from governance.ledger.events import RECORDED, now, read_entry, record_event
 from governance.ledger.request_rows import RequestRecord, read_requests
 from governance.ledger.schema import audit_event, disclosure_index, disclosure_set, study_grant
 from governance.ledger.store import Store
-from governance.oversight.disclosures import Basis, DisclosureRecord, disclosure_record
-from governance.oversight.use import Use, read_time, read_use
+from governance.oversight.disclosures import Basis, DisclosureRecord, Received, disclosure_record
+from governance.oversight.use import member, read_time, texts_of
 from governance.requests import Kind
 from governance.requests.external_forms import AUDIT
+from governance.vocabulary import Form, Purpose
 
 KEY_BYTES = 8
+# Parameters in one question: stores have a limit.
 AT_ONCE, FILLED_AT_ONCE = 500, 20_000
-"""Parameters in one question: stores have a limit."""
 
 
 def record_disclosure(
@@ -39,8 +40,24 @@ def record_disclosure(
     if connection.execute(known).one_or_none() is None:
         connection.execute(disclosure_set.insert().values(digest=digest, student_keys=students))
     sequence = record_event(connection, event, actor, {**detail, "students": digest})
-    connection.execute(disclosure_index.insert().values(sequence=sequence, digest=digest))
+    connection.execute(disclosure_index.insert().values(**indexed(connection.info[RECORDED])))
     return sequence
+
+
+def indexed(entry: Entry) -> dict[str, Any]:
+    """The row of the index that an event about students has, in the order of its columns."""
+    detail = detail_of(entry)
+    return {
+        "sequence": entry.sequence,
+        "digest": detail.get("students"),
+        "event": entry.event,
+        "at": entry.at,
+        "username": entry.actor,
+        "session": str(detail.get("capacity", "")),
+        "purpose": str(detail.get("purpose", "")),
+        "form": str(detail.get("form", "")),
+        "tables": json.dumps(detail.get("tables", [])),
+    }
 
 
 def fill_disclosure_index(connection: sa.Connection) -> None:
@@ -48,17 +65,17 @@ def fill_disclosure_index(connection: sa.Connection) -> None:
     newest = 0
     while rows := connection.execute(_not_indexed(newest)).all():
         newest = rows[-1].sequence
-        missing = [{"sequence": row.sequence, "digest": students_of(read_entry(row))} for row in rows]
-        if known := [row for row in missing if row["digest"] is not None]:
+        missing = [indexed(read_entry(row)) for row in rows]
+        if known := [row for row in missing if isinstance(row["digest"], str)]:
             connection.execute(sa.insert(disclosure_index), known)
 
 
 def _not_indexed(after: int) -> sa.Select[Any]:
     """The next of them, some thousands at a time."""
     kinds = [kind.value for kind in ABOUT_STUDENTS]
-    indexed = sa.exists().where(disclosure_index.c.sequence == audit_event.c.sequence)
+    there = sa.exists().where(disclosure_index.c.sequence == audit_event.c.sequence)
     question = sa.select(audit_event).where(audit_event.c.sequence > after, audit_event.c.event.in_(kinds))
-    return question.where(~indexed).order_by(audit_event.c.sequence).limit(FILLED_AT_ONCE)
+    return question.where(~there).order_by(audit_event.c.sequence).limit(FILLED_AT_ONCE)
 
 
 class DisclosureRecords:
@@ -73,10 +90,9 @@ class DisclosureRecords:
         with self._store.write() as connection:
             record_disclosure(connection, Event.DISCLOSURE_RECORD_SHOWN, actor, {}, students)
         with self._store.moment() as connection:
-            digests = tuple(_sets_with(connection, students))
-            uses = _answers_about(connection, digests)
+            received = _received(connection, tuple(_sets_with(connection, students)))
             shown = _shown(connection, hashlib.sha256(students).hexdigest())
-            return disclosure_record(uses, _bases(connection), read_time(now()), today, shown)
+            return disclosure_record(received, _bases(connection), read_time(now()), today, shown)
 
 
 def _sets_with(connection: sa.Connection, key: bytes) -> Iterator[str]:
@@ -91,23 +107,34 @@ def _sets_with(connection: sa.Connection, key: bytes) -> Iterator[str]:
             yield digest
 
 
-def _answers_about(connection: sa.Connection, digests: Sequence[str]) -> Iterator[Use]:
-    for entry in _events(connection, digests, Event.ANSWER_GIVEN):
-        yield read_use(entry, None)
-
-
-def _shown(connection: sa.Connection, digest: str) -> Iterator[tuple[str, Any]]:
-    for entry in _events(connection, (digest,), Event.DISCLOSURE_RECORD_SHOWN):
-        yield entry.actor, read_time(entry.at)
-
-
-def _events(connection: sa.Connection, digests: Sequence[str], event: Event) -> Iterator[Any]:
-    found = sa.select(audit_event).join(disclosure_index, disclosure_index.c.sequence == audit_event.c.sequence)
+def _received(connection: sa.Connection, digests: Sequence[str]) -> Iterator[Received]:
+    """The answers about these sets, gathered by the store: there may be hundreds of thousands."""
+    index = disclosure_index.c
+    alike = (index.username, index.session, index.purpose, index.form, index.tables)
+    numbers = (
+        sa.func.min(index.at).label("first"),
+        sa.func.max(index.at).label("last"),
+        sa.func.count().label("times"),
+    )
+    gathered = sa.select(*alike, *numbers).where(index.event == Event.ANSWER_GIVEN.value).group_by(*alike)
     for start in range(0, len(digests), AT_ONCE):
-        some = disclosure_index.c.digest.in_(digests[start : start + AT_ONCE])
-        question = found.where(some, audit_event.c.event == event.value)
-        for row in connection.execution_options(yield_per=10_000).execute(question):
-            yield read_entry(row)
+        for row in connection.execute(gathered.where(index.digest.in_(digests[start : start + AT_ONCE]))):
+            yield _gathered(row)
+
+
+def _gathered(row: sa.Row[Any]) -> Received:
+    purpose, form = member(Purpose, row.purpose), member(Form, row.form)
+    period = (read_time(row.first), read_time(row.last))
+    return Received(row.username, row.session, purpose, form, texts_of(row.tables), *period, row.times)
+
+
+def _shown(connection: sa.Connection, digest: str) -> list[tuple[str, Any]]:
+    index = disclosure_index.c
+    question = sa.select(index.username, index.at).where(
+        index.digest == digest, index.event == Event.DISCLOSURE_RECORD_SHOWN.value
+    )
+    rows = connection.execute(question.order_by(index.sequence)).all()
+    return [(row.username, read_time(row.at)) for row in rows]
 
 
 def _bases(connection: sa.Connection) -> dict[str, Basis]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from governance.audit import ABOUT_STUDENTS, Entry, Event
+from governance.ledger.disclosures import indexed
 from governance.ledger.schema import disclosure_index, use_digest, use_mark
 
 MARK, DIGEST, INDEX = "mark on use", "digest of use", "index of disclosures"
@@ -23,12 +24,12 @@ class IndexSum:
     def __init__(self) -> None:
         self._sum = hashlib.sha256()
 
-    def add(self, sequence: Any, digest: Any) -> None:
-        self._sum.update(f"{sequence} {digest}\n".encode(errors="replace"))
+    def add(self, row: Iterable[Any]) -> None:
+        self._sum.update(repr([*row]).encode(errors="replace"))
 
     def follow(self, entry: Entry, detail: Facts) -> None:
         if entry.event in ABOUT_STUDENTS and isinstance(detail.get("students"), str):
-            self.add(entry.sequence, detail["students"])
+            self.add(indexed(entry).values())
 
     @property
     def facts(self) -> Facts:
@@ -54,8 +55,8 @@ def standing_oversight(connection: sa.Connection) -> Iterator[tuple[Name, Facts]
     for week, content, _ in _rows(connection, use_digest):
         yield (DIGEST, str(week)), {"content": _sum(content)}
     index = IndexSum()
-    for sequence, digest in _rows(connection, disclosure_index):
-        index.add(sequence, digest)
+    for row in _rows(connection, disclosure_index):
+        index.add(row)
     yield (INDEX,), index.facts
 
 

@@ -1,4 +1,4 @@
-"""The record of disclosures from one student's education records (34 CFR 99.32), from the uses that were about them.
+"""The record of disclosures from one student's education records (34 CFR 99.32), from the answers about them.
 
 What identifies nobody (de-identified rows, protected statistics) is no disclosure of personally identifiable
 information (34 CFR 99.31(b)): it is counted beside the record, and not part of it.
@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from governance.oversight.use import Use
-from governance.vocabulary import Capacity, Form, Purpose
+from governance.vocabulary import STUDY_SESSION, Capacity, Form, Purpose
 
 
 class Basis(enum.Enum):
@@ -115,18 +114,32 @@ class DisclosureRecord:
         return sum(each.times for each in self.disclosures)
 
 
-def basis_of(use: Use, of_grants: Mapping[str, Basis]) -> Basis:
+@dataclass(frozen=True)
+class Received:
+    """Answers of one kind about the student, gathered. What does not say its form counts as what it may have been."""
+
+    username: str
+    session: str
+    purpose: Purpose | None
+    form: Form | None
+    tables: tuple[str, ...]
+    first: datetime
+    last: datetime
+    times: int
+
+
+def basis_of(session: str, of_grants: Mapping[str, Basis]) -> Basis:
     """`of_grants`: under which exception a grant was given, where it is another than a study."""
-    capacity = use.capacity
+    capacity = Capacity.of_server(session)
     if capacity is None:
         return Basis.UNKNOWN
-    if use.grant is not None:
-        return of_grants.get(use.grant, Basis.STUDY)
+    if capacity is Capacity.STUDY:
+        return of_grants.get(session.removeprefix(STUDY_SESSION), Basis.STUDY)
     return Basis.SCHOOL_OFFICIAL if capacity in INTERESTS else Basis.UNKNOWN
 
 
 def disclosure_record(
-    uses: Iterable[Use],
+    received: Iterable[Received],
     of_grants: Mapping[str, Basis],
     made_at: datetime,
     today: date,
@@ -135,13 +148,12 @@ def disclosure_record(
     """The record, from all answers that were about the student. Who received last comes first."""
     gathered: dict[Recipient, _Gathered] = {}
     nobody: Counter[Form] = Counter()
-    for use in uses:
-        if use.form is Form.DEIDENTIFIED_ROWS or use.form is Form.PROTECTED_STATISTICS:
-            nobody[use.form] += 1
+    for one in received:
+        if one.form is Form.DEIDENTIFIED_ROWS or one.form is Form.PROTECTED_STATISTICS:
+            nobody[one.form] += one.times
             continue
-        # What does not say its form counts as what it may have been.
-        recipient = Recipient(use.username, use.session, use.purpose, basis_of(use, of_grants))
-        gathered.setdefault(recipient, _Gathered(use.at, use.at, Counter())).add(use)
+        recipient = Recipient(one.username, one.session, one.purpose, basis_of(one.session, of_grants))
+        gathered.setdefault(recipient, _Gathered(one.first, one.last, Counter())).add(one)
     found = [_disclosures(recipient, each) for recipient, each in gathered.items()]
     found.sort(key=lambda each: (each.last, each.recipient.username, each.recipient.session), reverse=True)
     counted = tuple((form, nobody[form]) for form in Form if nobody[form])
@@ -155,10 +167,10 @@ class _Gathered:
     tables: Counter[str]
     times: int = 0
 
-    def add(self, use: Use) -> None:
-        self.first, self.last = min(self.first, use.at), max(self.last, use.at)
-        self.tables.update(use.tables)
-        self.times += 1
+    def add(self, one: Received) -> None:
+        self.first, self.last = min(self.first, one.first), max(self.last, one.last)
+        self.tables.update(dict.fromkeys(one.tables, one.times))
+        self.times += one.times
 
 
 def _disclosures(recipient: Recipient, gathered: _Gathered) -> Disclosures:

@@ -7,10 +7,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 
 from governance.audit import Entry, Event, detail_of
 from governance.vocabulary import STUDY_SESSION, Capacity, Form, Purpose
+
+M = TypeVar("M", bound=enum.StrEnum)
 
 
 class Outcome(enum.StrEnum):
@@ -104,10 +106,10 @@ def read_use(outcome: Entry, intent: Entry | None) -> Use:
         read_time(outcome.at),
         outcome.actor,
         _text(detail, "capacity"),
-        _member(Purpose, detail.get("purpose")),
+        member(Purpose, detail.get("purpose")),
         OUTCOME_OF[outcome.event],
         _text(detail, "answer"),
-        _member(Form, detail.get("form")),
+        member(Form, detail.get("form")),
         _texts(detail.get("tables")),
         question if isinstance(question, dict) else {},
         _whole(detail.get("rows")),
@@ -166,6 +168,14 @@ def _text(detail: Mapping[str, Any], name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+def texts_of(text: str) -> tuple[str, ...]:
+    """A list of texts that is kept as JSON; nothing, of what is none."""
+    try:
+        return _texts(json.loads(text))
+    except ValueError:
+        return ()
+
+
 def _texts(found: Any) -> tuple[str, ...]:
     return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
 
@@ -174,5 +184,6 @@ def _whole(found: Any) -> int | None:
     return found if type(found) is int else None
 
 
-def _member(kind: type[enum.StrEnum], found: Any) -> Any:
+def member(kind: type[M], found: Any) -> M | None:
+    """The member of that value; None for what is none."""
     return next((member for member in kind if member.value == found), None)

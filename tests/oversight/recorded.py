@@ -11,8 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from governance.audit import ABOUT_STUDENTS, Entry, Event, seal, students_of
+from governance.audit import ABOUT_STUDENTS, Entry, Event, seal
 from governance.ledger import Ledger
+from governance.ledger.disclosures import indexed
 from governance.ledger.schema import audit_event, disclosure_index, disclosure_set
 from governance.ledger.store import Store
 from governance.oversight.use import Outcome
@@ -92,8 +93,7 @@ def fill(folder: Path, asked: Iterable[Asked], people: Iterable[str] = ()) -> Le
         insert(connection, disclosure_set, [{"digest": name, "student_keys": keys} for name, keys in sets.items()])
         entries = list(log(questions, newest))
         insert(connection, audit_event, [dict(vars(entry)) for entry in entries])
-        about = [entry for entry in entries if entry.event in ABOUT_STUDENTS]
-        insert(connection, disclosure_index, [{"sequence": e.sequence, "digest": students_of(e)} for e in about])
+        insert(connection, disclosure_index, [indexed(entry) for entry in entries if entry.event in ABOUT_STUDENTS])
     store.close()
     return Ledger.open(folder)
 

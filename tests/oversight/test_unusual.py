@@ -46,7 +46,9 @@ def table(rows: list[str], where: list[str]) -> dict[str, Any]:
 questions = st.one_of(
     st.just({"kind": "frame", "table": "student"}),
     st.builds(
-        table, st.sampled_from([["sex"], ["sex", "grade"], ["grade", "sex"]]), st.lists(st.sampled_from("abc"), unique=True)
+        table,
+        st.sampled_from([["sex"], ["sex", "grade"], ["grade", "sex"]]),
+        st.lists(st.sampled_from("abc"), unique=True),
     ),
 )
 asked = st.builds(
@@ -89,9 +91,7 @@ def expected(everything: list[Use]) -> set[tuple[Rule, str, str, str]]:
 
 def volume(who: tuple[str, str], mine: list[Use], now: list[Use], everything: list[Use]) -> set[tuple[Rule, str]]:
     found = set()
-    alike = {
-        (use.username, use.session) for use in now if use.username != who[0] and use.capacity is mine[0].capacity
-    }
+    alike = {(use.username, use.session) for use in now if use.username != who[0] and use.capacity is mine[0].capacity}
     for measure, floor in (("answers", LOW.floor_of_answers), ("students", LOW.floor_of_students)):
         peers = [amount([u for u in now if (u.username, u.session) == peer], measure) for peer in alike]
         if len(peers) >= LOW.fewest_peers and too_much(amount(mine, measure), peers, floor):

@@ -308,3 +308,13 @@ def test_there_is_none_of_a_week_before_the_system_was_used(tmp_path: Path) -> N
     with_nobody = Ledger.open(tmp_path / "new" / "ledger")
     assert with_nobody.digests.make_due(NEXT_MONDAY, SETTINGS, FRIDAY) is None
     with_nobody.close()
+
+
+def test_it_is_sent_to_whom_the_district_names_once(make: Make) -> None:
+    settings = OversightSettings.of({"oversight": {"digest_to": ["super@example.org", "clerk@example.org"]}})
+    ledger = make(some("hill", 3))
+    for _ in range(2):
+        ledger.digests.make_due(NEXT_MONDAY, settings, FRIDAY)
+    letters = list(ledger.entries(kinds=[Event.LETTER_QUEUED]))
+    assert len(letters) == 2 and not any("@" in entry.detail for entry in letters)
+    assert ledger.verify().breaks == ()
