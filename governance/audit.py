@@ -56,6 +56,9 @@ class Event(enum.StrEnum):
     DISCLOSURE_RECORD_SHOWN = "disclosure record of a student shown"
     USE_MARKED = "use marked"
     DIGEST_MADE = "digest of use made"
+    REVIEW_PLANNED = "data review planned"
+    REVIEW_OPENED = "data review opened"
+    REVIEW_SIGNED = "data review signed off"
 
 
 ABOUT_STUDENTS = frozenset(

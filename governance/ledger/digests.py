@@ -13,6 +13,7 @@ from governance.audit import Event
 from governance.ledger.events import now, record_event
 from governance.ledger.outbox import queue
 from governance.ledger.oversight import Oversight, UseFilter
+from governance.ledger.reviews import Reviews
 from governance.ledger.schema import audit_event, use_digest
 from governance.ledger.store import Store
 from governance.oversight.digest import WeekOfUse, digest_text, subject
@@ -37,9 +38,10 @@ class Digest:
 class Digests:
     """The part of the ledger about digests. Used through `Ledger`."""
 
-    def __init__(self, store: Store, oversight: Oversight) -> None:
+    def __init__(self, store: Store, oversight: Oversight, reviews: Reviews) -> None:
         self._store = store
         self._oversight = oversight
+        self._reviews = reviews
 
     def all(self) -> list[Digest]:
         """The newest first."""
@@ -71,7 +73,8 @@ class Digests:
         findings = self._oversight.findings(period, settings.hours, today)
         marks = self._oversight.marks([finding.key for finding in findings])
         tied: Sequence[Use] = self._oversight.uses(UseFilter(period=period, tied=True), MOST_TIED)
-        return WeekOfUse(week, totals_by_capacity(self._oversight.during(period)), findings, marks, tied)
+        totals, due = totals_by_capacity(self._oversight.during(period)), self._reviews.due(today)
+        return WeekOfUse(week, totals, findings, marks, tied, due)
 
     def _keep(self, week: Week, text: str, to: Sequence[str]) -> Digest | None:
         """And have it sent; unless another process was faster: who holds the lock of the store looks once more."""

@@ -25,6 +25,7 @@ from governance.ledger.oversight import Oversight
 from governance.ledger.passwords import Passwords
 from governance.ledger.replay import Replay, secret_digest, standing
 from governance.ledger.requests import Requests
+from governance.ledger.reviews import Reviews
 from governance.ledger.schema import access_level, audit_event, disclosure_set, person, person_lock
 from governance.ledger.store import Store
 from governance.ledger.studies import Studies
@@ -47,7 +48,8 @@ class Ledger:
         self.levels = Levels(store, self.authority, self._passwords)
         self.disclosures = DisclosureRecords(store)
         self.oversight = Oversight(store)
-        self.digests = Digests(store, self.oversight)
+        self.reviews = Reviews(store, self.authority)
+        self.digests = Digests(store, self.oversight, self.reviews)
         self.log = LogPages(store)
         self.outbox = Outbox(store)
 

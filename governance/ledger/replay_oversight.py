@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from governance.audit import ABOUT_STUDENTS, Entry, Event
 from governance.ledger.disclosures import indexed
-from governance.ledger.schema import disclosure_index, use_digest, use_mark
+from governance.ledger.request_rows import row_digest
+from governance.ledger.schema import data_review, disclosure_index, review_plan, review_sign_off, use_digest, use_mark
 
 MARK, DIGEST, INDEX = "mark on use", "digest of use", "index of disclosures"
+PLAN, REVIEW, SIGN_OFF = "plan of data reviews", "data review", "sign-off of a data review"
 
 Name = tuple[str, ...]
 Facts = Mapping[str, Any]
@@ -44,6 +46,12 @@ def told_of_oversight(entry: Entry, detail: Facts) -> tuple[Name, dict[str, Any]
             return (MARK, str(detail.get("mark"))), {**facts, "marked_by": entry.actor}
         case Event.DIGEST_MADE:
             return (DIGEST, str(detail.get("week"))), {"content": detail.get("content")}
+        case Event.REVIEW_PLANNED:
+            return (PLAN, str(detail.get("plan"))), {"row": detail.get("row")}
+        case Event.REVIEW_OPENED:
+            return (REVIEW, str(detail.get("review"))), {"row": detail.get("row")}
+        case Event.REVIEW_SIGNED:
+            return (SIGN_OFF, str(detail.get("review"))), {"row": detail.get("row")}
     return None
 
 
@@ -54,6 +62,9 @@ def standing_oversight(connection: sa.Connection) -> Iterator[tuple[Name, Facts]
         yield (MARK, str(number)), facts
     for week, content, _ in _rows(connection, use_digest):
         yield (DIGEST, str(week)), {"content": _sum(content)}
+    for kind, table in ((PLAN, review_plan), (REVIEW, data_review), (SIGN_OFF, review_sign_off)):
+        for row in _rows(connection, table):
+            yield (kind, str(row[0])), {"row": row_digest(row)}
     index = IndexSum()
     for row in _rows(connection, disclosure_index):
         index.add(row)

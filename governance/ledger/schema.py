@@ -1,4 +1,7 @@
-"""The tables of the ledger, and the triggers that make the audit log append-only in the store itself."""
+"""The tables of the ledger, and which of them are append-only in the store itself.
+
+Every change here is a step in `migrations`, too: a test compares.
+"""
 
 from __future__ import annotations
 
@@ -78,12 +81,20 @@ disclosure_set = sa.Table(
     sa.Column("student_keys", sa.LargeBinary, nullable=False),
 )
 
-# Which events were about which set of students: what the events say, ready to be looked up.
+# Which events were about which set of students, and what a disclosure record tells of them: what the events say, ready
+# to be looked up. `tables`: as JSON.
 disclosure_index = sa.Table(
     "disclosure_index",
     metadata,
     sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("digest", sa.ForeignKey("disclosure_set.digest"), nullable=False, index=True),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("session", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("form", sa.Text, nullable=False),
+    sa.Column("tables", sa.Text, nullable=False),
 )
 
 # What whoever watches over the use said of a finding, or of an answer.
@@ -106,6 +117,39 @@ use_digest = sa.Table(
     sa.Column("week", sa.Text, primary_key=True),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("made_at", sa.Text, nullable=False),
+)
+
+# How often a category of data is reviewed, and by whom; of a category, the newest holds.
+review_plan = sa.Table(
+    "review_plan",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("category", sa.Text, nullable=False, index=True),
+    sa.Column("every_months", sa.Integer, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("fresh_days", sa.Integer, nullable=True),
+    sa.Column("set_by", sa.Text, nullable=False),
+    sa.Column("set_at", sa.Text, nullable=False),
+)
+
+# Reviews of a category, one after the other.
+data_review = sa.Table(
+    "data_review",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("category", sa.Text, nullable=False, index=True),
+    sa.Column("opened_on", sa.Date, nullable=False),
+)
+
+review_sign_off = sa.Table(
+    "review_sign_off",
+    metadata,
+    sa.Column("number", sa.ForeignKey("data_review.number"), primary_key=True, autoincrement=False),
+    sa.Column("conclusion", sa.Text, nullable=False),
+    sa.Column("findings", sa.Text, nullable=False),
+    sa.Column("signed_by", sa.Text, nullable=False),
+    sa.Column("signed_on", sa.Date, nullable=False),
+    sa.Column("signed_at", sa.Text, nullable=False),
 )
 
 # What studies were granted. `terms`: the grant's tables, columns, k and the rest, as JSON.
@@ -235,18 +279,10 @@ outbox_delivery = sa.Table(
     sa.Column("due_at", sa.Text, nullable=False, index=True),
 )
 
-for _table in (
+APPEND_ONLY = (
     *("audit_event", "disclosure_set", "statistic_release"),
     *("document", "request", "request_step", "consent", "consent_withdrawal"),
     *("disclosure_index", "use_mark", "use_digest"),
+    *("review_plan", "data_review", "review_sign_off"),
     "outbox",
-):
-    for _act in ("UPDATE", "DELETE"):
-        sa.event.listen(
-            metadata,
-            "after_create",
-            sa.DDL(  # type: ignore[no-untyped-call]
-                f"CREATE TRIGGER IF NOT EXISTS {_table}_no_{_act.lower()} BEFORE {_act} ON {_table} "
-                f"BEGIN SELECT RAISE(ABORT, '{_table} is append-only'); END"
-            ),
-        )
+)

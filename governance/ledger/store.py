@@ -6,18 +6,17 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
 from threading import Lock
 
 import sqlalchemy as sa
 
 from governance.audit import Entry
+from governance.ledger.engine_sqlite import SqliteFile
 from governance.ledger.events import RECORDED, LedgerError
-from governance.ledger.schema import audit_event, metadata
+from governance.ledger.migrating import bring_up_to_date
+from governance.ledger.schema import audit_event
 from governance.ledger.witness import Witness
 
-BUSY_SECONDS = 15
-FILE = "ledger.sqlite"
 AUDIT_FOLDER = "audit"
 """The folder beside the store's own that its checkpoints are in."""
 
@@ -43,29 +42,34 @@ class Store:
     def open(cls, folder: Path, copies: Sequence[Path] = ()) -> Store:
         """The store in `folder`, made if it is not there; readable by its owner only."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = folder / FILE
-        witness = Witness(folder.with_name(AUDIT_FOLDER), copies)
-        if not path.exists():
+        file, witness = SqliteFile(folder), Witness(folder.with_name(AUDIT_FOLDER), copies)
+        if not file.is_there():
             # Before the store: one that is there never lacks its key, but for somebody who took it.
             witness.make_key()
-            path.touch(mode=0o600)
-        store = cls(_engine(path), witness)
-        store._make_tables()
+            file.make()
+        store = cls(file.engine(), witness)
+        store._bring_up_to_date(file)
         return store
 
     @classmethod
     def open_existing(cls, folder: Path, copies: Sequence[Path] = ()) -> Store | None:
         """The store in `folder`; None if there is none. Nothing is made."""
-        path = folder / FILE
-        if not path.is_file():
+        file = SqliteFile(folder)
+        if not file.is_there():
             return None
-        store = cls(_engine(path), Witness(folder.with_name(AUDIT_FOLDER), copies))
+        store = cls(file.engine(), Witness(folder.with_name(AUDIT_FOLDER), copies))
         if not store._is_a_ledger():
             store.close()
             return None
-        # A ledger of an earlier version gets the tables that came since.
-        store._make_tables()
+        store._bring_up_to_date(file)
         return store
+
+    def _bring_up_to_date(self, file: SqliteFile) -> None:
+        try:
+            bring_up_to_date(self._engine, file)
+        except LedgerError:
+            self.close()
+            raise
 
     def _is_a_ledger(self) -> bool:
         try:
@@ -73,10 +77,6 @@ class Store:
                 return {"person", "audit_event"} <= set(sa.inspect(connection).get_table_names())
         except sa.exc.DatabaseError:
             return False
-
-    def _make_tables(self) -> None:
-        with self._engine.begin() as connection:
-            metadata.create_all(connection)
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -163,22 +163,3 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
-
-
-def _engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
-    sa.event.listen(engine, "connect", _configure)
-    sa.event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _configure(connection: SqliteConnection, _record: object) -> None:
-    # The driver must not begin transactions by itself: `_begin` takes the write lock at once.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: sa.Connection) -> None:
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
