@@ -51,6 +51,7 @@ def load_and_record(
                 paths,
                 source=source,
                 without=without,
+                added=ledger.requests.added_categories(),
                 expectations=expectations,
                 progress=progress,
                 held=held,

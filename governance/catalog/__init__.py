@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -36,8 +37,11 @@ __all__ = [
 
 
 @cache
-def load_catalog() -> Catalog:
-    """The catalog as declared in this package. Its own files are the only thing the core ever reads."""
+def load_catalog(added: tuple[str, ...] = ()) -> Catalog:
+    """The catalog as declared in this package. Its own files are the only thing the core ever reads.
+
+    `added`: declarations of further categories, which were approved.
+    """
     here = files(__name__)
     tables = [
         parse_table(entry.read_text(encoding="utf-8"))
@@ -45,4 +49,5 @@ def load_catalog() -> Catalog:
         if entry.name.endswith(".toml")
     ]
     code_sets = parse_code_sets((here / "codes.toml").read_text(encoding="utf-8"))
+    tables += [replace(parse_table(text), added=True) for text in added]
     return make_catalog(tables, code_sets, parse_hierarchies((here / "hierarchies.toml").read_text(encoding="utf-8")))

@@ -148,7 +148,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table. `key` is its primary key; `period` the two columns that bound a row's validity, if any."""
+    """One table. `key` is its primary key; `period` the two columns that bound a row's validity, if any.
+
+    `added`: a category that the Superintendent had added; nobody sees it but whose grant names it.
+    """
 
     name: str
     category: Category
@@ -157,6 +160,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     period: tuple[str, str] | None = None
+    added: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

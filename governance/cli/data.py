@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -30,6 +31,7 @@ from governance.cli.console import (
 from governance.cli.set_aside import SetAsideRows, page_of_current, print_set_aside, rows_set_aside
 from governance.demo import refuse_beside_demo
 from governance.dictionary import dictionary_html
+from governance.ledger import LedgerError
 from governance.recorded_load import load_and_record, record_day
 from governance.state import State, StateError
 from governance.warehouse.expectation_report import ExpectationReport
@@ -48,7 +50,7 @@ def expect(snapshot: Snapshot) -> ExpectationReport:
     from expectations import check
 
     with scratch_room(snapshot) as room:
-        return check(snapshot.path, load_catalog(), room)
+        return check(snapshot.path, load_catalog(snapshot.added), room)
 
 
 def synth(
@@ -93,12 +95,10 @@ def load(
     --today fixes the district's day, for data of former years, or lets it follow the calendar again.
     """
     chosen = None if today is None else day_or_calendar(today)
-    unknown = sorted(set(without or ()) - load_catalog().tables.keys())
-    if unknown:
-        fail(f"--without: there is no table {unknown[0]!r}. `dbims dictionary` writes down which there are.")
     with plain_errors(), working("Loading") as progress:
         place = State.at(state)
         refuse_beside_demo(place)
+        _demand_tables(without or (), place)
         report = load_and_record(
             place,
             OPERATOR,
@@ -113,6 +113,21 @@ def load(
         print(json.dumps(report.snapshot.manifest))
     else:
         _print_snapshot(report.snapshot.manifest, report.expectations, rows_set_aside(report.snapshot))
+
+
+def _added(place: State) -> tuple[str, ...]:
+    """The declarations of the categories that were added; none, where there is no ledger yet."""
+    try:
+        with closing(place.existing_ledger()) as ledger:
+            return ledger.requests.added_categories()
+    except LedgerError:
+        return ()
+
+
+def _demand_tables(names: Sequence[str], place: State) -> None:
+    unknown = sorted(set(names) - load_catalog(_added(place)).tables.keys() if names else ())
+    if unknown:
+        fail(f"--without: there is no table {unknown[0]!r}. `dbims dictionary` writes down which there are.")
 
 
 def today(

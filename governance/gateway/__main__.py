@@ -27,9 +27,9 @@ from governance.warehouse.pool import WorkerLimits, WorkerPool
 
 def make_app(state: Path, hub_url: str, limits: WorkerLimits | None = None, bwrap: Path | None = None) -> Starlette:
     """Everything put together over one state folder."""
-    catalog = load_catalog()
     place = State(state)
     ledger = place.ledger()
+    catalog = load_catalog(ledger.requests.added_categories())
     snapshots = Snapshots(state / "warehouse")
     snapshots.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     pool = WorkerPool(snapshots.folder, limits=limits, bwrap=bwrap)

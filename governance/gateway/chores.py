@@ -1,4 +1,4 @@
-"""What the gateway does beside answering: letters go out, digests of use are made. No failure of theirs ends it."""
+"""What the gateway does beside answering: letters go out, grants end, digests are made. No failure ends it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from governance.catalog import load_catalog
 from governance.ledger import Ledger
+from governance.requests import Known
 from governance.state import State
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -60,6 +62,7 @@ class Chores:
 def chores_of(state: State, ledger: Ledger) -> tuple[Chore, ...]:
     return (
         Chore("letters", MINUTE, lambda: deliver_letters(state, ledger)),
+        Chore("what the calendar does to requests", HOUR, lambda: follow_calendar(state, ledger)),
         Chore("digests of use", HOUR, lambda: make_digests(state, ledger)),
     )
 
@@ -68,6 +71,11 @@ def deliver_letters(state: State, ledger: Ledger) -> int:
     """How many were sent. Settings are read each time: a mail server may be named meanwhile."""
     mail = state.mail()
     return 0 if mail is None else ledger.outbox.deliver(mail, datetime.now(UTC))
+
+
+def follow_calendar(state: State, ledger: Ledger) -> None:
+    """Grants that are over, certificates that did not come."""
+    ledger.requests.catch_up(Known(state.today(), load_catalog()))
 
 
 def make_digests(state: State, ledger: Ledger) -> None:

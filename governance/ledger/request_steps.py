@@ -8,15 +8,20 @@ from dataclasses import dataclass, field, replace
 import sqlalchemy as sa
 
 from governance.audit import Event
+from governance.catalog.declaration import DeclarationError, parse_table
 from governance.ledger.documents import LETTER_TYPE, digest_of, keep, keep_upload
 from governance.ledger.events import LedgerError, now, record_event
-from governance.ledger.request_rows import Filed, RequestRecord, StepRecord, insert_step
+from governance.ledger.outbox import queue
+from governance.ledger.request_rows import Filed, RequestRecord, StepRecord, insert_step, read_requests
+from governance.ledger.schema import request
 from governance.ledger.studies import end_grant, insert_grant, is_taken
 from governance.requests import (
     WORKFLOWS,
     Act,
+    Case,
     Effect,
     Given,
+    Kind,
     Known,
     Mislabelled,
     Moved,
@@ -30,6 +35,7 @@ from governance.requests import (
     step,
     write_letter,
 )
+from governance.requests.declarations import read_declaration, with_catalog
 
 CALENDAR = "calendar"
 """The actor of what happens because a day is over."""
@@ -75,6 +81,8 @@ class Taking:
         if isinstance(found, NotMoved):
             self._record_refusal(act, found)
             return found
+        if Effect.DECLARE in found.move.effects and (error := _declared_twice(self.connection, found.case, self.known)):
+            return NotMoved(Reason.INCOMPLETE, {"declaration": error})
         if Effect.GRANT in found.move.effects and is_taken(self.connection, found.case.fields["grant_name"]):
             return NotMoved(
                 Reason.INCOMPLETE, {"grant_name": "There is, or was, a grant of that name. Choose another."}
@@ -148,11 +156,26 @@ class Taking:
         letter = write_letter(self.record.request_id, moved.case, moved.move, self.known.today, signed_by)
         page = keep(self.connection, self.actor, LETTER_TYPE, letter.html.encode())
         plain = keep(self.connection, self.actor, "text/plain", letter.text.encode())
+        if address := moved.case.fields.get("email"):
+            queue(self.connection, address, letter.subject, letter.text)
         name = f"letter-{self.record.request_id}-{self.record.steps + 1}"
         return page, {
             "letter": Filed(page, f"{name}.html", LETTER_TYPE),
             "letter_text": Filed(plain, f"{name}.txt", "text/plain"),
         }
+
+
+def _declared_twice(connection: sa.Connection, case: Case, known: Known) -> str:
+    """Why the category cannot be added beside those that were approved meanwhile; nothing, if it can."""
+    others = read_requests(connection, request.c.kind == Kind.NEW_CATEGORY.value)
+    approved = [each.case.fields["declaration"] for each in others if each.case.state is State.APPROVED]
+    existing = known.catalog.tables
+    try:
+        tables = tuple(t for t in (parse_table(text) for text in approved) if t.name not in existing)
+        read_declaration(case.fields["declaration"], with_catalog(known.catalog, tables))
+    except DeclarationError as error:
+        return f"Declaration: {error}."
+    return ""
 
 
 def _file(uploads: Mapping[str, Upload]) -> tuple[dict[str, Filed], dict[str, str]]:

@@ -66,6 +66,11 @@ class Requests:
         with self._store.read() as connection:
             return read_steps(connection, request_step.c.request_id == request_id)
 
+    def added_categories(self) -> tuple[str, ...]:
+        """The declarations of the categories of data that were added, in the order of their requests."""
+        added = self.listing(Kind.NEW_CATEGORY, State.APPROVED)
+        return tuple(record.case.fields["declaration"] for record in added)
+
     def roles(self, username: str, record: RequestRecord, today: date) -> frozenset[Role]:
         """As what somebody may act on a request without signing."""
         with self._store.read() as connection:

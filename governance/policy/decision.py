@@ -193,7 +193,7 @@ def _grant(asker: Asker, today: date) -> Grant | None:
 
 
 def _row_rule(table: Table, standing: _Standing) -> RowRule | None:
-    if table.category.value in standing.narrowed:
+    if table.category.value in standing.narrowed or (table.added and not _is_named(table, standing.grant)):
         return None
     if standing.form is Form.DEIDENTIFIED_ROWS:
         return _deidentified_rows(table, standing)
@@ -211,6 +211,11 @@ def _row_rule(table: Table, standing: _Standing) -> RowRule | None:
             return AllRows() if rule.all_staff else None
         case _:
             assert_never(table.unit)
+
+
+def _is_named(table: Table, grant: Grant | None) -> bool:
+    """A category that was added is seen by nobody until a grant names it."""
+    return grant is not None and table.name in grant.tables
 
 
 def _deidentified_rows(table: Table, standing: _Standing) -> RowRule | None:

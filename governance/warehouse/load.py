@@ -15,7 +15,7 @@ from governance.warehouse.errors import ExpectationsFailed
 from governance.warehouse.expectation_report import ExpectationReport
 from governance.warehouse.load_emptied import TablesEmptied, emptied_tables
 from governance.warehouse.load_lock import LoadLock
-from governance.warehouse.snapshot import Candidate, Snapshot, Warehouse
+from governance.warehouse.snapshot import DECLARATIONS, Candidate, Snapshot, Warehouse
 from governance.warehouse.sources import Source, SourceError, find_source
 from governance.warehouse.staging import Staging
 
@@ -50,12 +50,13 @@ def load(
     expectations: Expectations,
     progress: Progress = lambda _what: None,
     memory_limit: str = DEFAULT_MEMORY,
-    catalog: Catalog | None = None,
+    added: tuple[str, ...] = (),
     held: LoadLock | None = None,
     before_promotion: Callable[[], None] = lambda: None,
 ) -> LoadReport:
     """Load `paths`, the later before the earlier where both have a row, and make the result current.
 
+    `added`: declarations of categories that are in no built-in catalog; the snapshot keeps them with its tables.
     `without`: the tables that may lose all the rows they have in the current snapshot; no other may.
     `held`: the warehouse's lock, of who has it already. `before_promotion` is called when nothing can fail any more
     but the promotion itself.
@@ -63,14 +64,15 @@ def load(
     Raises `SourceError` for a source that cannot be read, and `LoadError` for everything else that keeps the candidate
     from being promoted. In either case what readers see has not changed.
     """
-    catalog = catalog or load_catalog()
+    catalog = load_catalog(added)
     with warehouse.candidate(held) as candidate:
         _demand_content(paths)
-        found = [_Found(path, find_source(path, candidate.scratch, source)) for path in paths]
+        found = [_Found(path, find_source(path, candidate.scratch, source, catalog)) for path in paths]
         staging = _stage(found, candidate, catalog, progress)
         rooms = Rooms(candidate.path, candidate.keys, candidate.scratch, warehouse.latest_keys())
         built = build_tables(catalog, staging, rooms, memory_limit=memory_limit, progress=progress)
         manifest = _manifest(candidate, found, built)
+        _keep_declarations(candidate, added, manifest)
         write_text(candidate.path / "manifest.json", _json(manifest))
         emptied = emptied_tables(warehouse.current(), built, without)
         if emptied:
@@ -117,6 +119,13 @@ def _manifest(candidate: Candidate, found: list[_Found], built: BuildReport) -> 
         "files": {"quarantine.parquet": sha256_of(candidate.path / "quarantine.parquet")},
         "expectations": {},
     }
+
+
+def _keep_declarations(candidate: Candidate, added: tuple[str, ...], manifest: dict[str, Any]) -> None:
+    """What its readers have to know to read it."""
+    if added:
+        write_text(candidate.path / DECLARATIONS, _json({"added": list(added)}))
+        manifest["files"][DECLARATIONS] = sha256_of(candidate.path / DECLARATIONS)
 
 
 def _source_entry(found: _Found) -> dict[str, Any]:

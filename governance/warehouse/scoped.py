@@ -35,7 +35,7 @@ class ScopedReader:
 
     def __init__(self, folder: Path, catalog: Catalog, *, memory_limit: str = "2GB", threads: int = 2) -> None:
         self.folder = folder
-        self._catalog = catalog
+        self.catalog = catalog
         self._connection = duckdb.connect(
             config={"memory_limit": memory_limit, "threads": threads, "temp_directory": ""}
         )
@@ -51,7 +51,7 @@ class ScopedReader:
 
     def frame(self, allowed: Allowed, query: FrameQuery, today: date) -> tuple[pa.Table, Keys]:
         """The rows asked for among those allowed, and the students they are about."""
-        table = self._catalog.tables[query.table]
+        table = self.catalog.tables[query.table]
         columns = query.columns or _granted(allowed.rows[query.table]) or table.names
         rows = self.rows(allowed, query.table, columns, query.where, today)
         keys = student_keys(rows)
@@ -65,7 +65,7 @@ class ScopedReader:
         granted = _granted(allowed.rows[name])
         if granted is not None and not {*wanted, *(condition.column for condition in where)} <= set(granted):
             raise TypeError("a column was asked for that is not granted")
-        if "student_key" in self._catalog.tables[name].names and "student_key" not in wanted:
+        if "student_key" in self.catalog.tables[name].names and "student_key" not in wanted:
             wanted.append("student_key")
         limit = self._limit(allowed.rows[name], allowed.staff_key, today)
         filters = conditions_sql(where)
@@ -77,7 +77,7 @@ class ScopedReader:
 
     def links(self, scope: Scope, staff_key: int | None, student_key: int, today: date) -> list[str]:
         """The rows that put one student into a scope: of which table, and since when."""
-        link = last_link(scope, self._catalog, self.folder, staff_key, today)
+        link = last_link(scope, self.catalog, self.folder, staff_key, today)
         if link is None:
             return []
         rows = self._connection.execute(
@@ -122,7 +122,7 @@ class ScopedReader:
         return Sql(f"student_key IN (SELECT student_key FROM {name})")
 
     def _find_students(self, scope: Scope, staff_key: int | None, today: date) -> Keys:
-        sql = students_in_scope(scope, self._catalog, self.folder, staff_key, today)
+        sql = students_in_scope(scope, self.catalog, self.folder, staff_key, today)
         found = self._connection.execute(sql.text, sql.parameters).fetchnumpy()["student_key"]
         return np.sort(np.asarray(found, dtype=np.int64))
 

@@ -22,6 +22,8 @@ from governance.warehouse.errors import WarehouseError
 from governance.warehouse.load_lock import LoadLock, is_locked
 
 ID_TIME = "%Y%m%dT%H%M%SZ"
+DECLARATIONS = "declarations.json"
+"""Of the categories that were added to the built-in catalog: in a snapshot that was loaded with some."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,15 @@ class Snapshot:
     def manifest(self) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
         return manifest
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The declarations that it was loaded with, besides those of the built-in catalog."""
+        try:
+            kept = json.loads((self.path / DECLARATIONS).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return ()
+        return tuple(kept["added"])
 
     def table_path(self, name: str) -> Path:
         """The Parquet file of a table; `KeyError` for a table the snapshot does not have."""

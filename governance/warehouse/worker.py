@@ -22,13 +22,14 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from governance.catalog import Unit, load_catalog
+from governance.catalog import Catalog, Unit, load_catalog
 from governance.policy import Allowed, Deidentified
 from governance.vocabulary import ExplainQuery, FrameQuery
 from governance.warehouse.cell import Cell, too_large
 from governance.warehouse.deidentified_release import NotReleasable, Release
 from governance.warehouse.explain import explain
 from governance.warehouse.scoped import Keys, ScopedReader, distinct, student_keys
+from governance.warehouse.snapshot import Snapshot
 from governance.warehouse.tabulated import read_model_rows, read_tabulation
 from governance.warehouse.wire import (
     LENGTH_BYTES,
@@ -60,7 +61,6 @@ class Worker:
         self._memory_limit = memory_limit
         self._threads = threads
         self._max_bytes = max_bytes
-        self._catalog = load_catalog()
         self._reader = lru_cache(maxsize=MOST_OPEN)(self._open)
         self._deidentified_reader = lru_cache(maxsize=MOST_OPEN)(self._open_deidentified)
         self._cell, self._used = self._new_cell(), False
@@ -115,9 +115,9 @@ class Worker:
     def _table(self, source: _Source, job: PreparedTable) -> Answer:
         """The exact rows behind a table: for the gateway, which protects them; nobody else is sent them."""
         limit = source.exact.behind_statistics(source.allowed, source.today)
-        found = read_tabulation(self._catalog, source.exact.folder, job, limit, source.exact.run)
+        found = read_tabulation(source.exact.catalog, source.exact.folder, job, limit, source.exact.run)
         inside = found.rows.filter(found.rows.column("inside"))
-        is_about_students = self._catalog.tables[job.table].unit is Unit.STUDENT
+        is_about_students = source.exact.catalog.tables[job.table].unit is Unit.STUDENT
         keys = distinct(inside.column("person")) if is_about_students else np.empty(0, dtype=np.int64)
         return {"rows": found.rows.num_rows, "levels": found.levels}, keys, found.rows
 
@@ -126,9 +126,9 @@ class Worker:
         from governance.warehouse.fitted import fit_rows
 
         limit = source.exact.behind_statistics(source.allowed, source.today)
-        rows, whom = read_model_rows(self._catalog, source.exact.folder, job, limit, source.exact.run)
+        rows, whom = read_model_rows(source.exact.catalog, source.exact.folder, job, limit, source.exact.run)
         about, used = fit_rows(job, rows, whom)
-        is_about_students = self._catalog.tables[job.table].unit is Unit.STUDENT
+        is_about_students = source.exact.catalog.tables[job.table].unit is Unit.STUDENT
         keys = distinct(whom.column("person")) if is_about_students else np.empty(0, dtype=np.int64)
         return {"rows": used.num_rows, **about}, keys, used
 
@@ -143,15 +143,24 @@ class Worker:
 
     def _open(self, snapshot: str) -> ScopedReader:
         return ScopedReader(
-            self._snapshots / snapshot, self._catalog, memory_limit=self._memory_limit, threads=self._threads
+            self._snapshots / snapshot,
+            self._catalog_of(snapshot),
+            memory_limit=self._memory_limit,
+            threads=self._threads,
         )
+
+    def _catalog_of(self, snapshot: str) -> Catalog:
+        return load_catalog(Snapshot(snapshot, self._snapshots / snapshot).added)
 
     def _open_deidentified(self, snapshot: str) -> DeidentifiedReader:
         # As with models: only de-identified answers pay for what it imports.
         from governance.warehouse.deidentified import DeidentifiedReader
 
         return DeidentifiedReader(
-            self._snapshots / snapshot, self._catalog, memory_limit=self._memory_limit, threads=self._threads
+            self._snapshots / snapshot,
+            self._catalog_of(snapshot),
+            memory_limit=self._memory_limit,
+            threads=self._threads,
         )
 
     def _deidentified(self, snapshot: str, release: Release | None) -> tuple[DeidentifiedReader, Release] | None:

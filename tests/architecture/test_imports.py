@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "governance.dictionary": {"governance.catalog"},
     "governance.ledger": {
         *("governance.vocabulary", "governance.audit", "governance.checkpoints", "governance.durable"),
-        *("governance.policy", "governance.requests", "governance.oversight"),
+        *("governance.policy", "governance.requests", "governance.oversight", "governance.catalog"),
         "governance.mail",
     },
     "governance.warehouse": {
@@ -61,6 +61,7 @@ MAY_IMPORT = {
         *("governance.vocabulary", "governance.catalog", "governance.policy", "governance.audit"),
         *("governance.ledger", "governance.warehouse", "governance.state", "governance.session_tokens"),
         "governance.disclosure",
+        "governance.requests",
     },
     "governance.console": {
         *(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import tomli_w
 
-from governance.gateway.chores import Chore, Chores, chores_of, deliver_letters
+from governance.gateway.chores import Chore, Chores, chores_of, deliver_letters, follow_calendar
 from governance.ledger import Ledger
 from governance.ledger.outbox import queue
 from governance.ledger.store import Store
+from governance.requests import State as RequestState
 from governance.state import State
+from governance.vocabulary import Grant
+from tests.granting import give_grant
 from tests.mail_server import MailServer
 
 
@@ -76,3 +80,15 @@ async def test_stopping_waits_for_what_is_being_done() -> None:
         await asyncio.sleep(0.01)
     await chores.stop()
     assert done == ["begun", "ended"]
+
+
+def test_the_calendar_ends_what_is_over(tmp_path: Path) -> None:
+    state = State.at(tmp_path / "state")
+    first, last = date(2026, 11, 23), date(2026, 11, 30)
+    with closing(state.ledger()) as ledger:
+        ledger.add_person("op", "rita", None, None)
+        give_grant(ledger, Grant("reading", "rita", {"student": ("student_key", "sex")}, first, last))
+        for today, stands in ((last, RequestState.APPROVED), (last + timedelta(days=1), RequestState.EXPIRED)):
+            state.set_today(today)
+            follow_calendar(state, ledger)
+            assert ledger.requests.get(1).case.state is stands

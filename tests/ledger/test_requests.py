@@ -65,12 +65,8 @@ def events(ledger: Ledger, after: int = 0) -> list[str]:
 
 def test_every_method_is_known_to_read_or_to_leave_an_event() -> None:
     acts = {"begin_draft", "save_draft", "act", "catch_up"}
-    assert {name for name in vars(Requests) if not name.startswith("_")} == acts | {
-        "get",
-        "listing",
-        "history",
-        "roles",
-    }
+    reads = {"get", "listing", "history", "roles", "added_categories"}
+    assert {name for name in vars(Requests) if not name.startswith("_")} == acts | reads
 
 
 ACTS: dict[str, tuple[Callable[[Ledger, int], object], list[Event]]] = {
@@ -86,7 +82,7 @@ ACTS: dict[str, tuple[Callable[[Ledger, int], object], list[Event]]] = {
     ),
     "act": (
         lambda ledger, number: do(ledger, superintendent(ledger), number, Act.APPROVE),
-        [Event.DOCUMENT_KEPT, Event.DOCUMENT_KEPT, Event.STUDY_GRANTED, Event.REQUEST_DECIDED],
+        [Event.DOCUMENT_KEPT, Event.DOCUMENT_KEPT, Event.LETTER_QUEUED, Event.STUDY_GRANTED, Event.REQUEST_DECIDED],
     ),
 }  # fmt: skip
 
@@ -131,6 +127,31 @@ def test_the_decision_is_a_letter_that_prints_and_holds_no_script(ledger: Ledger
     assert "Your request is denied." in page and f"{CHIEF}, Superintendent of Schools" in page
     plain = ledger.documents.read(ledger.requests.get(number).documents["letter_text"].digest).content.decode()
     assert "<img src=x onerror=alert(2)> & no" in plain
+
+
+def queued(tmp_path: Path) -> list[tuple[str, str, str]]:
+    with closing(sqlite3.connect(tmp_path / "ledger" / "ledger.sqlite")) as store:
+        return store.execute("SELECT recipient, subject, text FROM outbox ORDER BY letter_id").fetchall()
+
+
+def test_the_letter_is_sent_to_whoever_gave_an_address(ledger: Ledger, tmp_path: Path) -> None:
+    with_address, without = submitted(ledger), submitted(ledger, email="")
+    done = do(ledger, superintendent(ledger), with_address, Act.DENY)
+    do(ledger, superintendent(ledger), without, Act.DENY)
+    [(to, subject, text)] = queued(tmp_path)
+    assert (to, subject.split(":")[0]) == (
+        "rita@example.org",
+        "Application for access outside the general levels, no. 1",
+    )
+    kept = ledger.requests.get(done.request_id).documents["letter_text"]
+    assert ledger.documents.read(kept.digest).content.decode() == text
+
+
+def test_a_decision_that_is_refused_sends_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    number = submitted(ledger)
+    sent = told(Kind.APPLICATION, State.SUBMITTED, Act.DENY, reason="")
+    assert isinstance(ledger.requests.act(superintendent(ledger), number, Act.DENY, sent, KNOWN), NotMoved)
+    assert queued(tmp_path) == []
 
 
 def test_what_was_typed_is_kept_as_it_was_typed(ledger: Ledger) -> None:

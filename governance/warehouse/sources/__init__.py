@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from governance.catalog import Catalog
 from governance.warehouse.sources.catalog_csv import CatalogCsvSource
 from governance.warehouse.sources.edfi import EdFiSource
 from governance.warehouse.sources.protocol import Source, SourceError
@@ -15,20 +16,24 @@ __all__ = ["SOURCES", "Source", "SourceError", "find_source"]
 SOURCES: tuple[Source, ...] = (EdFiSource(), CatalogCsvSource())
 
 
-def find_source(path: Path, scratch: Path, name: str | None = None) -> Source:
-    """The format of what is at `path`: the one named, or the first that recognizes it, with `scratch` to unpack in."""
+def find_source(path: Path, scratch: Path, name: str | None = None, catalog: Catalog | None = None) -> Source:
+    """The format of what is at `path`: the one named, or the first that recognizes it, with `scratch` to unpack in.
+
+    `catalog`: with the tables that the catalog's own CSV may hold; the built-in one, if none is given.
+    """
+    sources = tuple(CatalogCsvSource(catalog) if isinstance(each, CatalogCsvSource) else each for each in SOURCES)
     if not path.exists():
         raise SourceError(f"{path.name}: there is no such file or folder.")
     if name is not None:
-        return _named(name)
-    for source in SOURCES:
+        return _named(name, sources)
+    for source in sources:
         if source.recognizes(path, scratch):
             return source
     raise SourceError(f"{path.name} is in no format that can be loaded. The formats are: {_names()}.")
 
 
-def _named(name: str) -> Source:
-    for source in SOURCES:
+def _named(name: str, sources: tuple[Source, ...]) -> Source:
+    for source in sources:
         if source.name == name:
             return source
     raise SourceError(f"There is no source format of that name. The formats are: {_names()}.")

@@ -1,0 +1,158 @@
+"""A new category of data: proposed as a declaration, approved, loaded, and seen by nobody until a grant names it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+import dbims_sdk
+from dbims_sdk import errors
+from governance.catalog import load_catalog
+from governance.ledger import Acted, Ledger, Told
+from governance.policy import CAPACITIES
+from governance.recorded_load import load_and_record
+from governance.requests import Act, Kind, Known, NotMoved, State
+from governance.state import State as StateFolder
+from governance.vocabulary import Capacity, Grant
+from governance.warehouse.expectation_report import ExpectationReport
+from governance.warehouse.snapshot import Snapshot
+from governance.warehouse.synth import write_district
+from tests.gateway.conftest import TODAY, House
+from tests.gateway.synthetic_house import running_house
+from tests.gateway.test_statistics import study_token
+from tests.granting import application_for, decision_on
+from tests.requests.filled import DECLARATION, given_for
+from tests.signed import CHIEF, superintendent
+
+KNOWN = Known(TODAY, load_catalog())
+
+
+def propose(ledger: Ledger, declaration: str = DECLARATION) -> int:
+    superintendent(ledger)
+    number = ledger.requests.begin_draft(CHIEF, Kind.NEW_CATEGORY, TODAY)
+    given = given_for(Kind.NEW_CATEGORY, State.DRAFT, Act.SUBMIT, declaration=declaration)
+    assert isinstance(ledger.requests.act(CHIEF, number, Act.SUBMIT, Told(given.fields), KNOWN), Acted)
+    return number
+
+
+def approve(ledger: Ledger, number: int) -> Acted | NotMoved:
+    return ledger.requests.act(superintendent(ledger), number, Act.APPROVE, Told({"reason": "Needed."}), KNOWN)
+
+
+def write_transport(sources: Path) -> None:
+    """A bus for every student of the district."""
+    with (sources / "student.csv").open(newline="") as file:
+        students = [row["student_key"] for row in csv.DictReader(file)]
+    with (sources / "transport.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("student_key", "begin_date", "end_date", "bus_route"))
+        rows.writerows((key, "2026-09-01", "", f"Route {place % 3}") for place, key in enumerate(students))
+
+
+def load(state: StateFolder, sources: Path) -> Snapshot:
+    nothing = ExpectationReport(())
+    report = load_and_record(
+        state, "op", [sources], expectations=lambda _snapshot: nothing, progress=lambda _what: None
+    )
+    return report.snapshot
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    folder = tmp_path_factory.mktemp("added")
+    (folder / "sources").mkdir()
+    write_district(folder / "sources", students=200, seed=1, today=TODAY)
+    write_transport(folder / "sources")
+    state = StateFolder.at(folder / "state")
+    state.settings_file.write_text(f"today = {TODAY}\n")
+    with closing(state.ledger()) as ledger:
+        assert isinstance(approve(ledger, propose(ledger)), Acted)
+    return load(state, folder / "sources")
+
+
+@pytest.fixture(scope="module")
+def house(snapshot: Snapshot) -> Iterator[House]:
+    with running_house(snapshot.path.parents[2], snapshot) as running:
+        yield running
+
+
+def test_before_it_is_approved_its_rows_are_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    write_district(tmp_path / "sources", students=60, seed=1, today=TODAY)
+    write_transport(tmp_path / "sources")
+    state = StateFolder.at(tmp_path / "state")
+    with closing(state.ledger()) as ledger:
+        propose(ledger)
+    loaded = load(state, tmp_path / "sources")
+    assert "transport" not in loaded.manifest["tables"] and loaded.added == ()
+    assert "transport" in {row["table"] for row in pq.read_table(loaded.path / "quarantine.parquet").to_pylist()}
+
+
+def test_approved_it_is_loaded_like_any_other(snapshot: Snapshot) -> None:
+    rows = {name: table["rows"] for name, table in snapshot.manifest["tables"].items()}
+    assert rows["transport"] == rows["student"] > 0
+    assert snapshot.added == (DECLARATION.strip(),)
+    assert snapshot.verify() == ()
+
+
+def employed(house: House, snapshot: Snapshot) -> str:
+    """The identifier of somebody who works here today."""
+    rows = pq.read_table(snapshot.table_path("employment")).to_pylist()
+    keys = {row["staff_key"] for row in rows if row["end_date"] is None and row["hire_date"] <= TODAY}
+    return min(name for name, key in house.staff_keys.items() if key in keys)
+
+
+@pytest.mark.parametrize("capacity", [c for c, rule in CAPACITIES.items() if rule.form and c is not Capacity.STUDY])
+def test_no_level_sees_it(house: House, snapshot: Snapshot, capacity: Capacity) -> None:
+    """Not the Superintendent's either. It looks like a table that does not exist."""
+    session = house.session(employed(house, snapshot), capacity)
+    assert "transport" not in session.tables().names
+    for ask in (
+        lambda: session.frame("transport"),
+        lambda: session.describe("transport"),
+        lambda: session.sql("SELECT * FROM transport"),
+        lambda: session.tabulate("transport", rows="bus_route"),
+    ):
+        with pytest.raises(errors.UnknownTable):
+            ask()
+
+
+def test_a_grant_that_names_it_gives_it(house: House, snapshot: Snapshot) -> None:
+    house.token(employed(house, snapshot), Capacity.STUDY, level=False)
+    username = f"user-{employed(house, snapshot).lower()}"
+    tables = {"transport": ("student_key", "bus_route")}
+    buses = Grant("buses", username, tables, TODAY, TODAY + timedelta(days=9), snapshot=snapshot.id)
+    ledger, known = house.ledger, Known(TODAY, load_catalog(snapshot.added))
+    number = ledger.requests.begin_draft(username, Kind.APPLICATION, TODAY)
+    for who, act, told in (
+        (username, Act.SUBMIT, application_for(buses)),
+        (superintendent(ledger), Act.APPROVE, decision_on(buses)),
+    ):
+        assert isinstance(ledger.requests.act(who, number, act, Told(told), known, snapshot.id), Acted)
+    session = dbims_sdk.connect(url=house.url, token=study_token(house, username, buses.server))
+    assert "transport" in session.tables().names
+    assert set(session.frame("transport")["bus_route"].dropna()) == {"Route 0", "Route 1", "Route 2"}
+
+
+def test_of_two_of_one_name_one_is_added(tmp_path: Path) -> None:
+    with closing(Ledger.open(tmp_path / "ledger")) as ledger:
+        first, second = propose(ledger), propose(ledger)
+        assert isinstance(approve(ledger, first), Acted)
+        refused = approve(ledger, second)
+        assert isinstance(refused, NotMoved) and "already" in refused.errors["declaration"]
+        assert len(ledger.requests.added_categories()) == 1
+
+
+def test_nobody_but_the_superintendent_adds_one(tmp_path: Path) -> None:
+    with closing(Ledger.open(tmp_path / "ledger")) as ledger:
+        number = propose(ledger)
+        for who in (CHIEF, "operator (command line)"):
+            refused = ledger.requests.act(who, number, Act.APPROVE, Told({"reason": "Needed."}), KNOWN)
+            assert isinstance(refused, NotMoved)
+        assert ledger.requests.added_categories() == ()
