@@ -59,6 +59,6 @@ c.JupyterHub.load_roles = services.roles()
 
 # What people see.
 c.JupyterHub.template_paths = [str(pages.TEMPLATES)]
-c.JupyterHub.template_vars = pages.template_variables(people)
+c.JupyterHub.template_vars = pages.template_variables(people) | {"console": settings.run.console_url}
 c.JupyterHub.default_url = pages.first_page(people)
 c.JupyterHub.logo_file = str(pages.LOGO)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from governance.console.asked import Asked
 from governance.console.office import Office
 from governance.ledger import LedgerError, RequestRecord
-from governance.requests import WORKFLOWS, Field, FieldKind, Known, Move, Role, State
+from governance.requests import WORKFLOWS, Deadline, Field, FieldKind, Known, Move, Role, State, deadline
 from governance.vocabulary import Capacity
 
 HEADLINES = ("title", "question", "request")
@@ -24,6 +24,16 @@ class ToldRow:
     field: Field
     text: str
     digest: str = ""
+
+
+@dataclass(frozen=True)
+class WaitingRow:
+    """A request on the desk: for how many days it waits, and what is due of it."""
+
+    record: RequestRecord
+    headline: str
+    days: int
+    deadline: Deadline | None
 
 
 def known(office: Office, asked: Asked) -> Known:
@@ -72,6 +82,19 @@ def headline(record: RequestRecord) -> str:
     if not line:
         return f"{WORKFLOWS[record.case.kind].title}, no title yet"
     return line if len(line) <= LONGEST_HEADLINE else f"{line[:LONGEST_HEADLINE].rstrip()} …"
+
+
+def waiting(office: Office, asked: Asked) -> tuple[list[WaitingRow], list[WaitingRow]]:
+    """What waits for the Superintendent, and what for the office: the oldest first."""
+    found: dict[Role, list[WaitingRow]] = {Role.SUPERINTENDENT: [], Role.EXECUTIVE_SECRETARY: []}
+    for record in office.ledger.requests.listing():
+        owner = WORKFLOWS[record.case.kind].rule(record.case.state).owner
+        if owner in found and may_read(office, asked, record):
+            due = deadline(record.case, asked.today)
+            found[owner].append(WaitingRow(record, headline(record), (asked.today - record.since).days, due))
+    for rows in found.values():
+        rows.sort(key=lambda row: (row.record.since, row.record.request_id))
+    return found[Role.SUPERINTENDENT], found[Role.EXECUTIVE_SECRETARY]
 
 
 def told_rows(record: RequestRecord) -> list[ToldRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-WIDTH, ROW, LABELS, NUMBERS = 720, 30, 250, 60
+WIDTH, ROW, LABELS, NUMBERS = 520, 30, 190, 60
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,15 @@ class Chart:
     title: str
     unit: str
     bars: tuple[Bar, ...]
+
+    @property
+    def width(self) -> int:
+        return WIDTH
+
+    @property
+    def labels(self) -> int:
+        """Where the labels end and the bars begin."""
+        return LABELS
 
     @property
     def height(self) -> int:

@@ -38,8 +38,8 @@ class Page:
             raise ValueError(f"{self.path}: a page is drawn, or acts")
         if self.signed and (self.act is None or self.who != SUPERINTENDENT):
             raise ValueError(f"{self.path}: what is signed is an act, and the Superintendent's alone")
-        if re.search(r"\{(?!number:int\}|consent:int\}|digest\}|username\}|capacity\}|act\})", self.path):
-            raise ValueError(f"{self.path}: addresses hold numbers, hashes, and names of people and acts alone")
+        if re.search(r"\{(?!number:int\}|consent:int\}|digest\}|username\}|capacity\}|category\}|act\})", self.path):
+            raise ValueError(f"{self.path}: addresses hold numbers, hashes, names of people and of words of the house")
 
     @property
     def methods(self) -> list[str]:

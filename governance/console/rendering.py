@@ -42,14 +42,16 @@ class Drawing:
         self._templates.globals.update(
             prefix=prefix, hub=hub, style=style, title_of=_title_of, Capacity=Capacity, pairs=_pairs, flow_of=_flow_of
         )
-        self._templates.filters.update(day=_day, moment=_moment, words=_words, capitalize_first=_capitalize_first)
+        self._templates.filters.update(
+            day=_day, moment=_moment, words=_words, typed_day=_typed_day, capitalize_first=_capitalize_first
+        )
 
     def draw(self, request: Request, visitor: Visitor, reply: Draw, page: str, *, stale: bool) -> Response:
         """A page for somebody. `page`: the name that its forms carry; `stale`: it answers a form that was too old."""
         frame = {
             "visitor": visitor,
             "menu": self._menu(visitor),
-            "here": request.url.path.removeprefix(self._prefix),
+            "here": self._here(request.url.path.removeprefix(self._prefix)),
             "page_name": page,
             "stale": stale,
             "done": _done(request.query_params.get("done")),
@@ -66,6 +68,11 @@ class Drawing:
     def _html(self, template: str, shown: dict[str, Any], status: int) -> Response:
         return HTMLResponse(self._templates.get_template(template).render(shown), status)
 
+    def _here(self, path: str) -> str:
+        """The page of the menu that is open, or that the open one belongs to."""
+        within = [page.path for page in self._pages if page.menu and (page.path == path or _belongs(path, page.path))]
+        return max(within, key=len, default="nowhere")
+
     def _menu(self, visitor: Visitor) -> list[tuple[str, list[Page]]]:
         """What this person may open, under its headings."""
         headings: dict[str, list[Page]] = {}
@@ -73,6 +80,11 @@ class Drawing:
             if page.menu and page.is_for(visitor):
                 headings.setdefault(page.menu, []).append(page)
         return list(headings.items())
+
+
+def _belongs(path: str, to: str) -> bool:
+    # A request may be anybody's: it belongs to no entry of the menu.
+    return bool(to) and to != "requests" and path.startswith(f"{to}/")
 
 
 _TITLES = {capacity: rule.title for capacity, rule in CAPACITIES.items()}
@@ -89,6 +101,14 @@ def _done(name: str | None) -> str | None:
 
 def _day(day: date | None) -> str:
     return "" if day is None else day.strftime(LANGUAGE_OF_DATES)
+
+
+def _typed_day(text: str) -> str:
+    """A day as somebody typed it, in words where it is one."""
+    try:
+        return _day(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def _moment(at: str) -> str:

@@ -55,11 +55,25 @@ def seers(office: Office, snapshot: Snapshot, student_key: int, today: date) -> 
     reader = ScopedReader(snapshot.path, office.catalog, threads=1)
     for person in office.ledger.people():
         for asker, title in askers(office, person.username, today):
-            decision = decide(asker, ("student",), office.catalog, today)
-            if isinstance(decision, Allowed) and not isinstance(decision.rows["student"], Deidentified):
-                reasons = explain(reader, decision, ExplainQuery("student", student_key), today)
-                if reasons:
-                    yield Seer(person.username, title, tuple(reasons))
+            reasons = _reasons(office, reader, asker, student_key, today)
+            if reasons:
+                yield Seer(person.username, title, reasons)
+
+
+def _reasons(office: Office, reader: ScopedReader, asker: Asker, student_key: int, today: date) -> tuple[str, ...]:
+    """Why rows of the student are in the asker's answers by name; none, if they are not."""
+    found: dict[str, None] = {}
+    for table in _about_students(asker):
+        decision = decide(asker, (table,), office.catalog, today)
+        if isinstance(decision, Allowed) and not isinstance(decision.rows[table], Deidentified):
+            found |= dict.fromkeys(explain(reader, decision, ExplainQuery(table, student_key), today))
+    return tuple(found)
+
+
+def _about_students(asker: Asker) -> tuple[str, ...]:
+    """The tables in which a student may be seen: a level has all of them alike, a study those that it was granted."""
+    granted = next((grant for grant in asker.grants if grant.server == asker.identity.server), None)
+    return ("student",) if granted is None else tuple(granted.tables)
 
 
 def student_key(snapshot: Snapshot, student_id: str) -> int | None:
@@ -85,7 +99,9 @@ def askers(office: Office, username: str, today: date) -> Iterator[tuple[Asker, 
         yield replace(asker, identity=Identity(username, capacity.server)), CAPACITIES[capacity].title
     for grant in grants:
         if grant.is_current(today):
-            yield replace(asker, identity=Identity(username, grant.server)), f"Study {grant.name}"
+            consents = {} if grant.request is None else office.ledger.consents.holding(grant.request, today)
+            identity = Identity(username, grant.server)
+            yield replace(asker, identity=identity, consents=consents), f"Study {grant.name}"
 
 
 def _sight(office: Office, asker: Asker, title: str, today: date) -> Sight:

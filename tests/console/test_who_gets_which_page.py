@@ -10,6 +10,10 @@ from tests.console.asking import application, returned_letter
 from tests.console.visiting import HOLDERS, House
 
 CHIEF, SECRETARY, OPERATOR = Capacity.SUPERINTENDENT, Capacity.EXECUTIVE_SECRETARY, Capacity.OPERATOR
+OFFICES = (
+    *(Capacity.PERSONNEL_OFFICE, Capacity.BUDGET_OFFICE),
+    *(Capacity.CURRICULUM_OFFICE, Capacity.SPECIAL_EDUCATION_OFFICE),
+)
 EVERYBODY = frozenset(HOLDERS)
 ALLOWED: dict[str, frozenset[Capacity | None]] = {
     "": EVERYBODY,
@@ -34,13 +38,16 @@ ALLOWED: dict[str, frozenset[Capacity | None]] = {
     "registers/board": frozenset({CHIEF, SECRETARY}),
     "registers/new_category": frozenset({CHIEF, SECRETARY}),
     "student": frozenset({CHIEF, SECRETARY}),
+    "reviews": frozenset({CHIEF, SECRETARY, *OFFICES}),
+    "reviews/{number:int}": frozenset({CHIEF, SECRETARY, *OFFICES}),
+    "reviews/plan/{category}": frozenset({CHIEF}),
     "use": frozenset({CHIEF, SECRETARY}),
     "use/questions": frozenset({CHIEF, SECRETARY}),
     "use/mark": frozenset({CHIEF, SECRETARY}),
     "audit": frozenset({CHIEF, SECRETARY, OPERATOR}),
     "audit/verify": frozenset({CHIEF, SECRETARY, OPERATOR}),
 }
-FILLED = {"{username}": HOLDERS[Capacity.TEACHER], "{capacity}": "teacher"}
+FILLED = {"{username}": HOLDERS[Capacity.TEACHER], "{capacity}": "teacher", "{category}": "attendance"}
 ASKED = {"use/mark": f"?about={'ab' * 12}&person={HOLDERS[Capacity.TEACHER]}"}
 """What an address says besides, without which there is nothing at it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from governance.console.page import Page
-from governance.console.pages import audit, consents, desk, home, levels, requests, student, use
+from governance.console.pages import audit, consents, desk, home, levels, requests, reviews, student, use
 
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
@@ -11,5 +11,6 @@ PAGES: tuple[Page, ...] = (
     *levels.PAGES,
     *student.PAGES,
     *use.PAGES,
+    *reviews.PAGES,
     *audit.PAGES,
 )

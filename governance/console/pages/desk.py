@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from governance.console.asked import Asked, Draw, Reply
-from governance.console.cases import headline, known, may_read
+from governance.console.cases import headline, known, may_read, waiting
 from governance.console.office import Office
 from governance.console.page import EVERYBODY, THE_OFFICE, Page
-from governance.requests import WORKFLOWS, Kind, Role, deadline
+from governance.requests import WORKFLOWS, Kind, deadline
 
 
 def draw_desk(office: Office, asked: Asked) -> Reply:
     """What waits for the Superintendent, and for the office: the oldest first."""
     office.ledger.requests.catch_up(known(office, asked))
-    waiting: dict[Role, list[Any]] = {Role.SUPERINTENDENT: [], Role.EXECUTIVE_SECRETARY: []}
-    for record in office.ledger.requests.listing():
-        flow = WORKFLOWS[record.case.kind]
-        owner = flow.rule(record.case.state).owner
-        if owner in waiting and may_read(office, asked, record):
-            waited = (asked.today - record.since).days
-            row = (record, flow, headline(record), waited, deadline(record.case, asked.today))
-            waiting[owner].append(row)
-    for rows in waiting.values():
-        rows.sort(key=lambda row: (row[0].since, row[0].request_id))
-    return Draw(
-        "desk.html", {"superintendent": waiting[Role.SUPERINTENDENT], "office": waiting[Role.EXECUTIVE_SECRETARY]}
-    )
+    theirs, ours = waiting(office, asked)
+    return Draw("desk.html", {"superintendent": theirs, "office": ours})
 
 
 def _register(kind: Kind) -> Page:
