@@ -17,6 +17,11 @@ PERSON_KEYS = {Unit.STUDENT: "student_key", Unit.STAFF: "staff_key"}
 MAX_SESSION_NAME = 30
 """JupyterHub has no session of a longer name: a study's would never start."""
 LONGEST_YEARS = 10
+LINKED = (
+    "Each grant is k-anonymous by itself; whoever has the rows of two can link those of one student by their facts, "
+    "though the codes differ."
+)
+"""To be told to whoever decides, where the applicant has a grant already."""
 
 Tables = dict[str, tuple[str, ...]]
 
