@@ -1,8 +1,8 @@
 """Small groups that are never printed and yet follow exactly: one printed group less another, or several of them.
 
 What is printed about groups is a set of linear equations over atoms. A group is determined exactly if, and only if,
-every change that leaves all equations true leaves the group's own total unchanged. Changes that make an atom as large
-as what may be shown therefore take it out of the search, many at once; random ones tell of any group at hand.
+every change that leaves all equations true leaves the group's own total unchanged: if it is a combination of equations.
+Random changes tell of any group at hand; an exact search finds those that nobody thought of.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
-from governance.disclosure.movement import Movement
 from governance.disclosure.small_groups import small_groups
 
 Floats = npt.NDArray[np.float64]
@@ -23,9 +21,6 @@ Ints = npt.NDArray[np.int64]
 
 MAX_ATOMS = 5_000
 CHANGES = 2
-TRIES = 12
-ENDS = 10
-"""How far amounts without end are let go, in smallest groups that are shown."""
 ENOUGH = 8
 """Groups found at a time: when these are mended the question is put again."""
 TINY = 1e-7
@@ -82,53 +77,21 @@ class Equations:
         return np.asarray(functions - ((functions * weights) @ self.rows.T) @ self.rows)
 
 
-@dataclass(frozen=True)
-class Crowd:
-    """Who is in the atoms: `weights` units and `persons` persons in each. Groups of fewer than `smallest` persons are
-    looked for; `large`: more units than such a group can have."""
-
-    weights: Floats
-    persons: Ints
-    smallest: int
-    large: float
-
-
 def implied_groups(
-    equations: Equations, rows: sp.csr_array, crowd: Crowd, may_be_told: Callable[[Ints], bool]
+    equations: Equations, persons: Ints, smallest: int, may_be_told: Callable[[Ints], bool]
 ) -> list[Ints]:
-    """Groups of atoms, of few persons, whose totals follow exactly and may not be told: none only if there is none.
+    """Groups of atoms, of fewer than `smallest` persons, whose totals follow exactly and may not be told: none only if
+    there is none. `persons`: how many are in each atom.
 
-    `rows` (groups × atoms, 0/1) is what is printed, `equations` its basis. An atom that can be `large`, whatever the
-    large atoms do, is in no such group: the group's total would show it. The groups of the others are looked for among
-    the few combinations of equations that speak of nobody else.
+    They are looked for among the combinations of equations that speak of small atoms only, of which there are few.
     """
-    told = np.asarray(rows.sum(axis=0)).ravel() > 0
-    left = _cannot_grow(rows, crowd, np.flatnonzero(told & (crowd.persons < crowd.smallest)))
-    if not len(left):
+    small = np.flatnonzero(persons < smallest)
+    if not len(small):
         return []
-    followed = small_groups(_about(equations.rows, left), crowd.persons[left], crowd.smallest - 1)
+    followed = small_groups(_about(equations.rows, small), persons[small], smallest - 1)
     # The smallest say the most, and are mended first.
     followed.sort(key=len)
-    return list(islice((left[group] for group in followed if not may_be_told(left[group])), ENOUGH))
-
-
-def _cannot_grow(rows: sp.csr_array, crowd: Crowd, small: Ints) -> Ints:
-    """The small atoms that no change was found to make large. Many are tried at once."""
-    weights, end = crowd.weights, float(ENDS * crowd.large)
-    movement = Movement(rows, weights, np.full(len(weights), end))
-    movement.allow(*np.zeros((2, rows.shape[0])))
-    chance = np.random.default_rng(20261124)
-    for number in range(TRIES):
-        if not len(small):
-            break
-        direction = np.zeros(len(weights))
-        direction[small] = 1.0 if number == 0 else 0.1 + chance.random(len(small))
-        after = weights + movement.furthest(direction).change
-        grown = after[small] >= crowd.large
-        if not grown.any() and number > TRIES // 2:
-            break
-        small = small[~grown]
-    return small
+    return list(islice((small[group] for group in followed if not may_be_told(small[group])), ENOUGH))
 
 
 def _about(equations: Floats, atoms: Ints) -> Floats:

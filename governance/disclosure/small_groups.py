@@ -119,12 +119,14 @@ class _Search:
     def _decide(self, branch: _Branch, at: Ints, within: Mask) -> _Branch | None:
         """The branch with the atoms `at` in the group or out of it; None where no combination agrees."""
         wanted = np.where(within, self._roots[branch.atoms[at]], 0.0) - branch.least[at]
-        left, sizes, right = np.linalg.svd(branch.basis[at], full_matrices=True)
+        rows = branch.basis[at]
+        # All directions on the right; on the left, of which there may be many, none beyond the rank.
+        left, sizes, right = np.linalg.svd(rows, full_matrices=rows.shape[0] < rows.shape[1])
         rank = int(np.count_nonzero(sizes > TINY))
-        turned = left.T @ wanted
-        if np.abs(turned[rank:]).max(initial=0.0) > NEAR:
+        reached = left[:, :rank].T @ wanted
+        if np.abs(wanted - left[:, :rank] @ reached).max(initial=0.0) > NEAR:
             return None
-        steps = right[:rank].T @ (turned[:rank] / sizes[:rank])
+        steps = right[:rank].T @ (reached / sizes[:rank])
         kept = np.ones(len(branch.atoms), dtype=bool)
         kept[at] = False
         basis, entered = branch.basis[kept], branch.atoms[at[within]]

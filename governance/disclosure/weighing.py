@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 from pyroaring import FrozenBitMap
 
-from governance.disclosure.implied import Crowd, implied_groups
+from governance.disclosure.implied import implied_groups
 from governance.disclosure.knowledge import Draft
-from governance.disclosure.readers import each_row_once, look_for_worlds, who_reads_marks, who_reads_numbers
+from governance.disclosure.readers import look_for_worlds, who_reads_marks, who_reads_numbers
 from governance.disclosure.suspects import follows, suspects, within_table
 from governance.disclosure.weighed import Mask, Measure, Weighed
 
@@ -91,11 +91,10 @@ def _implied(draft: Draft, printed: Mask, measure: Measure) -> dict[FrozenBitMap
         equations = draft.equations(printed)
         changes = equations.changes(draft.weights)
         found = [group for group in found if follows(draft, group, changes)]
-        rows = each_row_once(draft.over_atoms(draft.all_printed(printed), np.arange(len(draft.atoms))))
-        crowd = Crowd(draft.weights, draft.crowd, draft.strictest, limit + 1)
-        found += draft.units_of(
-            implied_groups(equations, rows, crowd, lambda atoms: may_be_told(draft.units_of([atoms])[0]))
+        implied = implied_groups(
+            equations, draft.crowd, draft.strictest, lambda atoms: may_be_told(draft.units_of([atoms])[0])
         )
+        found += draft.units_of(implied)
     return {units: measure.width_of(len(units)) for units in found if not may_be_told(units)}
 
 

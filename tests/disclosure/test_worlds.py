@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyroaring import FrozenBitMap
 
-from governance.disclosure.implied import Crowd, Equations, implied_groups
+from governance.disclosure.implied import Equations, implied_groups
 from governance.disclosure.said import Family, Said, decode, encode
 from governance.disclosure.statements import Attacker, Statements
 from governance.disclosure.worlds import Sought, find_worlds, reaches, spreads
@@ -57,8 +57,7 @@ def test_a_small_group_is_found_if_and_only_if_there_is_one(
     weights = np.array(sizes, dtype=float) * each[: len(sizes)]
     if not len(rows):
         return
-    crowd = Crowd(weights, np.array(sizes), smallest, (smallest - 1) * max(each) + 1)
-    found = implied_groups(equations_of(rows, weights), sp.csr_array(rows), crowd, nothing_may_be_told)
+    found = implied_groups(equations_of(rows, weights), np.array(sizes), smallest, nothing_may_be_told)
     expected = small_groups_that_follow(rows, np.array(sizes), smallest)
     assert {tuple(sorted(group.tolist())) for group in found} <= set(expected)
     assert bool(found) == bool(expected)
@@ -78,8 +77,7 @@ def test_what_follows_from_lenient_tables_may_be_told_from_their_threshold_on(
     def may_be_told(atoms: np.ndarray) -> bool:
         return persons[atoms].sum() >= threshold and tuple(sorted(atoms.tolist())) in no_secret
 
-    crowd = Crowd(weights, persons, smallest, smallest)
-    found = implied_groups(equations_of(rows, weights), sp.csr_array(rows), crowd, may_be_told)
+    found = implied_groups(equations_of(rows, weights), persons, smallest, may_be_told)
     expected = [
         group
         for group in small_groups_that_follow(rows, persons, smallest)
