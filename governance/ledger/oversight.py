@@ -11,9 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from governance.audit import Entry, Event
+from governance.ledger.disclosures import KEY_BYTES
 from governance.ledger.events import LedgerError, demand_known, now, read_entry, record_event
 from governance.ledger.levels import read_level
-from governance.ledger.schema import access_level, audit_event, study_grant, use_mark
+from governance.ledger.schema import access_level, audit_event, disclosure_index, disclosure_set, study_grant, use_mark
 from governance.ledger.store import Store
 from governance.ledger.studies import read_grant
 from governance.oversight.marks import Mark, Marking, refusal_of_mark
@@ -21,8 +22,8 @@ from governance.oversight.periods import Period, UsualHours
 from governance.oversight.thresholds import THRESHOLDS, Thresholds
 from governance.oversight.unusual import Finding, ending, unusual
 from governance.oversight.use import OUTCOME_OF, Outcome, Use, intent_of, read_use, uses
-from governance.oversight.volume import Past
-from governance.vocabulary import STUDY_SESSION, Capacity, Purpose
+from governance.oversight.volume import Past, Total, Who
+from governance.vocabulary import STUDY_SESSION, Capacity, Form, Purpose
 
 LONGEST_ANSWER = timedelta(minutes=15)
 """An answer takes less: the intent of one that ended in a period lies at most so long before it."""
@@ -86,9 +87,9 @@ class Oversight:
         """What is unusual in the period, against its peers and the weeks before it; and what ends soon."""
         past = Past(period, thresholds)
         with self._store.moment() as connection:
-            whole = Period(past.periods[-1].since, period.since)
-            outcomes = _stretch(connection, whole, tuple(OUTCOME_OF))
-            past.add(read_use(outcome, None) for outcome in outcomes)
+            for number, earlier in enumerate(past.periods):
+                for who, total in _given(connection, earlier):
+                    past.put(number, who, total)
             grants = [read_grant(row) for row in connection.execute(_standing(study_grant))]
             levels = [read_level(row) for row in connection.execute(_standing(access_level))]
         found = unusual(self.during(period), past, period, hours, thresholds)
@@ -162,10 +163,28 @@ def _older(connection: sa.Connection, before: int | None) -> Iterator[sa.ColumnE
     yield sa.or_(audit_event.c.at < at, same)
 
 
-def _stretch(connection: sa.Connection, period: Period, kinds: Sequence[str] = ()) -> Iterator[Entry]:
+def _given(connection: sa.Connection, period: Period) -> Iterator[tuple[Who, Total]]:
+    """How many answers each person got in each session, and how many records of students by name: added up by the store
+    from the index of disclosures."""
+    ends = sa.select(sa.func.min(audit_event.c.sequence), sa.func.max(audit_event.c.sequence))
+    first, last = connection.execute(ends.where(*_in_period(period))).one()
+    if first is None:
+        return
+    index, size = disclosure_index.c, sa.func.length(disclosure_set.c.student_keys)
+    students = sa.func.sum(sa.case((index.form == Form.SCOPED_ROWS.value, size), else_=0)) / KEY_BYTES
+    question = (
+        sa.select(index.username, index.session, sa.func.count().label("answers"), students.label("students"))
+        .select_from(disclosure_index.join(disclosure_set, disclosure_set.c.digest == index.digest))
+        .where(index.sequence >= first, index.sequence <= last, index.event == Event.ANSWER_GIVEN.value)
+        .where(index.at >= _text(period.since), index.at < _text(period.until))
+        .group_by(index.username, index.session)
+    )
+    for row in connection.execute(question):
+        yield (row.username, row.session), Total(answers=row.answers, students=int(row.students), people={row.username})
+
+
+def _stretch(connection: sa.Connection, period: Period) -> Iterator[Entry]:
     question = sa.select(audit_event).where(*_in_period(period)).order_by(audit_event.c.sequence)
-    if kinds:
-        question = question.where(audit_event.c.event.in_(kinds))
     for row in connection.execution_options(yield_per=10_000).execute(question):
         yield read_entry(row)
 

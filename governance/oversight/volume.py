@@ -52,17 +52,22 @@ def totals_by_capacity(uses: Iterable[Use]) -> dict[Capacity | None, Total]:
 
 
 class Past:
-    """Totals of the periods before one, the latest first. Fed once, in any order."""
+    """What was given in the periods before one, the latest first."""
 
     def __init__(self, period: Period, thresholds: Thresholds) -> None:
         self.periods = tuple(period.before(thresholds.past_weeks))
         self._totals: list[dict[Who, Total]] = [{} for _ in self.periods]
 
     def add(self, uses: Iterable[Use]) -> None:
+        """Uses of any time, each once; those that ended otherwise do not count."""
         for use in uses:
             at = next((number for number, period in enumerate(self.periods) if period.holds(use.at)), None)
-            if at is not None:
+            if at is not None and use.outcome is Outcome.GIVEN:
                 self._totals[at].setdefault((use.username, use.session), Total()).add(use)
+
+    def put(self, number: int, who: Who, total: Total) -> None:
+        """All that somebody was given in one of the periods."""
+        self._totals[number][who] = total
 
     def of(self, who: Who) -> list[Total]:
         """Their earlier periods, from the first on in which there was any use: a quiet week since counts as nothing."""

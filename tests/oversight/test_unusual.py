@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -17,7 +19,7 @@ from governance.oversight.unusual import Finding, ending, unusual
 from governance.oversight.use import Outcome, Use, uses
 from governance.oversight.volume import Past
 from governance.vocabulary import AccessLevel, Capacity, Form, Grant
-from tests.oversight.recorded import Asked, log
+from tests.oversight.recorded import Asked, fill, log
 
 HOURS = UsualHours(days_off=frozenset({date(2026, 11, 18)}))
 WEEK = Week(date(2026, 11, 16))
@@ -100,7 +102,7 @@ def volume(who: tuple[str, str], mine: list[Use], now: list[Use], everything: li
         for back in range(LOW.past_weeks, 0, -1):
             begin = PERIOD.since - back * (PERIOD.until - PERIOD.since)
             week = [u for u in everything if begin <= u.at < begin + (PERIOD.until - PERIOD.since)]
-            of_theirs = [u for u in week if (u.username, u.session) == who]
+            of_theirs = [u for u in week if (u.username, u.session) == who and u.outcome is Outcome.GIVEN]
             if of_theirs or past:
                 past.append(amount(of_theirs, measure))
         if len(past) >= LOW.fewest_past_weeks and too_much(amount(mine, measure), past, floor):
@@ -153,6 +155,31 @@ def test_findings_are_those_of_a_slow_reading(answers: list[Asked]) -> None:
     found = unusual(everything, past, PERIOD, HOURS, LOW)
     assert {named(finding) for finding in found} == expected(everything)
     assert len({finding.key for finding in found}) == len(found)
+
+
+def test_findings_of_the_ledger_are_those_of_its_whole_log(tmp_path: Path) -> None:
+    """It reads the weeks before by sums that its store makes."""
+    chance = random.Random(11)
+    answers = [
+        Asked(
+            chance.choice(["ann", "bob", "cy", "dee", "eve"]),
+            chance.choice(["teacher", "teacher", "counselor", "study-one"]),
+            PERIOD.since + timedelta(hours=chance.randrange(-30 * 24, 7 * 24)),
+            chance.choice([Outcome.GIVEN, Outcome.GIVEN, Outcome.REFUSED, Outcome.FAILED]),
+            frozenset(chance.sample(range(99), chance.randrange(12))),
+            chance.choice(list(Form)),
+            question=table(["sex"], chance.choice([[], ["a"], ["a", "b"]])),
+        )
+        for _ in range(900)
+    ]
+    everything = list(uses(log(answers)))
+    past = Past(PERIOD, LOW)
+    past.add(everything)
+    expected_ = unusual(everything, past, PERIOD, HOURS, LOW)
+    ledger = fill(tmp_path / "ledger", answers)
+    found = ledger.oversight.findings(PERIOD, HOURS, date(2026, 11, 20), LOW)
+    ledger.close()
+    assert found == expected_ and {finding.rule for finding in found} == set(Rule) - {Rule.GRANT_ABOUT_TO_END}
 
 
 @given(st.lists(asked, max_size=40), st.integers(1, 5))
