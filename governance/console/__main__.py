@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from governance.catalog import load_catalog
 from governance.console.app import Console
 from governance.console.hub import Hub, JupyterHub
 from governance.console.office import Office
@@ -28,7 +27,7 @@ def make_app(state: State, hub: Hub, url: str) -> ASGIApp:
     ledger = state.ledger()
     warehouse = state.warehouse
     staff = StaffRegisters(warehouse.folder)
-    office = Office(ledger, load_catalog(), warehouse, staff, state.today, hub.end_session, state.oversight)
+    office = Office(ledger, warehouse, staff, state.today, hub.end_session, state.oversight)
     parts = urlsplit(url)
     sign_in = SignIn(hub, Visits(), parts.path, parts.scheme == "https")
 

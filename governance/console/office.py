@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-from governance.catalog import Catalog
+from governance.catalog import Catalog, load_catalog
 from governance.console.asked import Visitor
 from governance.ledger import Ledger
 from governance.oversight.settings import OversightSettings
@@ -24,12 +25,17 @@ class Office:
     """What there is to draw on. `end_session` asks the Hub."""
 
     ledger: Ledger
-    catalog: Catalog
     warehouse: Warehouse
     staff: StaffRegisters
     today: Callable[[], date]
     end_session: EndSession
     oversight: Callable[[], OversightSettings] = OversightSettings
+
+    @property
+    def catalog(self) -> Catalog:
+        """What exists in the current data, the categories included that were added to what is declared."""
+        snapshot = self.warehouse.current()
+        return _catalog_with(() if snapshot is None else snapshot.added)
 
     def visitor(self, username: str) -> Visitor:
         """Who this is today, read anew for every page."""
@@ -38,3 +44,8 @@ class Office:
         bar = barred(person, self.staff.employment(None if person is None else person.staff_key, today))
         held = set(current_capacities(levels, today)) if bar is None else set()
         return Visitor(username, person, tuple(each for each in Capacity if each in held), bar)
+
+
+@lru_cache(maxsize=8)
+def _catalog_with(added: tuple[str, ...]) -> Catalog:
+    return load_catalog(added)

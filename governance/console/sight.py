@@ -9,6 +9,7 @@ from datetime import date
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from governance.catalog import Catalog
 from governance.console.office import Office
 from governance.policy import (
     CAPACITIES,
@@ -52,19 +53,20 @@ def sight_of(office: Office, username: str, today: date) -> list[Sight]:
 
 def seers(office: Office, snapshot: Snapshot, student_key: int, today: date) -> Iterator[Seer]:
     """Everybody who sees the student by name today."""
-    reader = ScopedReader(snapshot.path, office.catalog, threads=1)
+    catalog = office.catalog
+    reader = ScopedReader(snapshot.path, catalog, threads=1)
     for person in office.ledger.people():
         for asker, title in askers(office, person.username, today):
-            reasons = _reasons(office, reader, asker, student_key, today)
+            reasons = _reasons(catalog, reader, asker, student_key, today)
             if reasons:
                 yield Seer(person.username, title, reasons)
 
 
-def _reasons(office: Office, reader: ScopedReader, asker: Asker, student_key: int, today: date) -> tuple[str, ...]:
+def _reasons(catalog: Catalog, reader: ScopedReader, asker: Asker, student_key: int, today: date) -> tuple[str, ...]:
     """Why rows of the student are in the asker's answers by name; none, if they are not."""
     found: dict[str, None] = {}
     for table in _about_students(asker):
-        decision = decide(asker, (table,), office.catalog, today)
+        decision = decide(asker, (table,), catalog, today)
         if isinstance(decision, Allowed) and not isinstance(decision.rows[table], Deidentified):
             found |= dict.fromkeys(explain(reader, decision, ExplainQuery(table, student_key), today))
     return tuple(found)
@@ -105,13 +107,13 @@ def askers(office: Office, username: str, today: date) -> Iterator[tuple[Asker, 
 
 
 def _sight(office: Office, asker: Asker, title: str, today: date) -> Sight:
-    session = asker.identity.server
-    at_all = decide(asker, (), office.catalog, today)
+    session, catalog = asker.identity.server, office.catalog
+    at_all = decide(asker, (), catalog, today)
     if isinstance(at_all, Refused):
         return Sight(session, title, "", (), at_all.refusal.message)
     found = []
-    for name in office.catalog.tables:
-        decision = decide(asker, (name,), office.catalog, today)
+    for name in catalog.tables:
+        decision = decide(asker, (name,), catalog, today)
         if isinstance(decision, Allowed):
             found.append((name, explain_rows(decision.rows[name])))
     return Sight(session, title, at_all.form.value, tuple(found))

@@ -315,7 +315,7 @@ def test_an_application_becomes_a_grant_that_works_in_a_notebook_and_expires(
     theirs, office = browser.new_context(), browser.new_context()
     page, desk = enter(theirs, house, "counselor"), enter(office, house, CHIEF)
     page.goto(console(house, "requests"))
-    page.get_by_role("button", name="Begin: Application for access outside the general levels").click()
+    page.get_by_role("button", name="Begin Application for access outside the general levels").click()
     page.fill("#title", "Attendance by month")
     page.fill("#need", "To see in which months students are absent, in all schools together.")
     page.fill("#columns", "student: student_key, sex\nattendance: student_key, attendance_date, attendance_event")
@@ -368,7 +368,7 @@ def test_an_external_request_without_a_statement_is_not_taken(visit: BrowserCont
     today = State(house.state).today()
     page = enter(visit, house, SECRETARY)
     page.goto(console(house, "requests"))
-    page.get_by_role("button", name="Begin: External request for data or research").click()
+    page.get_by_role("button", name="Begin External request for data or research").click()
     written = {
         "title": "Transfer and belonging",
         "researcher": "A. Researcher",
@@ -398,7 +398,7 @@ def test_an_external_request_without_a_statement_is_not_taken(visit: BrowserCont
 def test_a_member_of_the_board_alone_gets_a_letter_with_the_rule(visit: BrowserContext, house: RunningHouse) -> None:
     page = enter(visit, house, SECRETARY)
     page.goto(console(house, "requests"))
-    page.get_by_role("button", name="Begin: Request of the Board of Education").click()
+    page.get_by_role("button", name="Begin Request of the Board of Education").click()
     page.goto(page.url.replace("/do/register", "/do/turn_away"))
     page.fill("#question", "The grades of one class")
     page.fill("#member", "A. Member")

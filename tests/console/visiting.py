@@ -157,7 +157,7 @@ def words(html: str) -> str:
 def make_house(ledger: Ledger, warehouse: Path, today: Callable[[], date] = lambda: TODAY) -> House:
     hub = PlayedHub()
     staff = StaffRegisters(warehouse)
-    office = Office(ledger, load_catalog(), Warehouse(warehouse), staff, today, hub.end_session)
+    office = Office(ledger, Warehouse(warehouse), staff, today, hub.end_session)
     console = Console(office, PAGES, SignIn(hub, Visits(), PREFIX, secure=False), f"{ORIGIN}{PREFIX}")
 
     async def close() -> None:
