@@ -41,9 +41,9 @@ def house(first: Snapshot) -> Iterator[House]:
 
 
 def study(house: House, name: str, snapshot: str | None, begin: date = TODAY) -> dbims_sdk.Session:
-    """A session of a study that somebody is granted."""
-    house.token(somebody(house), Capacity.STUDY, level=False)
-    username = f"user-{somebody(house).lower()}"
+    """A session of a study that somebody from outside is granted."""
+    house.token("researcher", Capacity.STUDY, level=False)
+    username = "user-researcher"
     grant = Grant(name, username, TABLES, begin, TODAY + timedelta(days=400), snapshot=snapshot)
     give_grant(house.ledger, grant) if snapshot else keep_older_grant(house.ledger, grant)
     return dbims_sdk.connect(url=house.url, token=study_token(house, username, grant.server))

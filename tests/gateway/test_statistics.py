@@ -18,8 +18,9 @@ from dbims_sdk import errors
 from governance.gateway.peers import own_network
 from governance.session_tokens import SessionTokens
 from governance.vocabulary import Capacity as C
-from governance.vocabulary import Grant, Identity, Purpose
+from governance.vocabulary import Employment, Grant, Identity, Purpose
 from governance.warehouse.snapshot import Snapshot
+from governance.warehouse.staff_facts import StaffRegisters
 from tests.gateway.conftest import TODAY, House
 from tests.gateway.synthetic_house import make_synthetic_state, running_house
 from tests.granting import end_grant, give_grant
@@ -44,7 +45,10 @@ def state_of(snapshot: Snapshot) -> Path:
 
 
 def somebody(house: House, number: int = 0) -> str:
-    return sorted(house.staff_keys)[number]
+    """One of those employed today."""
+    staff = StaffRegisters(house.state / "warehouse")
+    employed = (name for name, key in house.staff_keys.items() if staff.employment(key, TODAY) is Employment.EMPLOYED)
+    return sorted(employed)[number]
 
 
 @pytest.fixture
