@@ -63,6 +63,7 @@ def chores_of(state: State, ledger: Ledger) -> tuple[Chore, ...]:
     return (
         Chore("letters", MINUTE, lambda: deliver_letters(state, ledger)),
         Chore("what the calendar does to requests", HOUR, lambda: follow_calendar(state, ledger)),
+        Chore("data reviews", HOUR, lambda: open_reviews(state, ledger)),
         Chore("digests of use", HOUR, lambda: make_digests(state, ledger)),
     )
 
@@ -76,6 +77,14 @@ def deliver_letters(state: State, ledger: Ledger) -> int:
 def follow_calendar(state: State, ledger: Ledger) -> None:
     """Grants that are over, certificates that did not come."""
     ledger.requests.catch_up(Known(state.today(), load_catalog()))
+
+
+def open_reviews(state: State, ledger: Ledger) -> None:
+    """Each category that is loaded has its review."""
+    snapshot = state.warehouse.current()
+    if snapshot is not None:
+        tables = load_catalog(snapshot.added).tables.values()
+        ledger.reviews.catch_up({table.category.value for table in tables}, state.today())
 
 
 def make_digests(state: State, ledger: Ledger) -> None:

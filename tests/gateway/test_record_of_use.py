@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 import dbims_sdk
 from governance.audit import Event, detail_of
+from governance.catalog import Category
+from governance.gateway.chores import open_reviews
 from governance.ledger.oversight import UseFilter
 from governance.oversight.use import Outcome, Use
+from governance.state import State
 from governance.vocabulary import Capacity, Form, Purpose
 from tests.gateway.conftest import TODAY, House
 
@@ -78,3 +84,18 @@ def test_a_teachers_answer_is_in_the_disclosure_record_of_each_of_their_students
         record = house.ledger.disclosures.show("super", int(key), TODAY)
         assert "user-t1" in {each.recipient.username for each in record.disclosures}
     assert house.ledger.verify().breaks == ()
+
+
+def test_each_category_that_is_loaded_has_its_review(house: House) -> None:
+    """Before any data there are none; afterwards each has one, however often the gateway looks."""
+    state, categories = State(house.state), {category.value for category in Category} - {"finance"}
+    for _ in range(2):
+        open_reviews(state, house.ledger)
+    assert [review.category for review in house.ledger.reviews.open()] == sorted(categories)
+
+
+def test_without_data_there_is_nothing_to_review(tmp_path: Path) -> None:
+    state = State.at(tmp_path / "state")
+    with closing(state.ledger()) as ledger:
+        open_reviews(state, ledger)
+        assert ledger.reviews.open() == [] and ledger.newest() == 0
