@@ -9,6 +9,7 @@ import pytest
 
 from governance.console.pages.requests import slug
 from governance.requests import WORKFLOWS, Act, FieldKind, Kind, State
+from governance.requests.granting import LINKED
 from governance.vocabulary import Capacity
 from tests.console.asking import APPLICATION, APPROVAL, application
 from tests.console.visiting import HOLDERS, PASSWORD, TODAY, Browser, House, words
@@ -61,6 +62,9 @@ def test_an_application_is_written_sent_decided_and_answered(house: House) -> No
     assert state(house, form) is State.APPROVED
     assert [grant.name for grant in house.ledger.studies.grants(TEACHER)] == ["reading"]
     seen = teacher.get(f"requests/{number}").text
+    # Whoever decides on the next one is told that there is this one.
+    second = words(chief.get(f"requests/{application(house, TEACHER)}/decide/approve").text)
+    assert LINKED in second
     letter = re.search(rf"requests/{number}/documents/([0-9a-f]{{64}})", seen)
     assert letter is not None
     read = teacher.get(f"requests/{number}/documents/{letter[1]}")

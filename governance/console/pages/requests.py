@@ -19,9 +19,9 @@ from governance.console.cases import (
 from governance.console.office import Office
 from governance.console.page import EVERYBODY, SUPERINTENDENT, Page
 from governance.ledger import LedgerError, NotTheSuperintendent, RequestRecord, Signature, Told
-from governance.requests import WORKFLOWS, Act, FieldKind, Move, NotMoved, Role, Workflow, deadline, roles_of
-from governance.requests.granting import IDENTIFIED
-from governance.vocabulary import Capacity
+from governance.requests import WORKFLOWS, Act, Effect, FieldKind, Move, NotMoved, Role, Workflow, deadline, roles_of
+from governance.requests.granting import IDENTIFIED, LINKED
+from governance.vocabulary import Capacity, Grant
 
 LETTER = "text/html"
 OFFICE = (Capacity.SUPERINTENDENT, Capacity.EXECUTIVE_SECRETARY)
@@ -237,8 +237,17 @@ def _form(
         "errors": errors,
         "may_save": move.own and flow.find(record.case.state, Act.SAVE) is not None,
         "tables": _tables(office, move),
+        "held": _held(office, asked, record, move),
+        "linked": LINKED,
     }
     return Draw("step.html", shown, 400 if errors else 200)
+
+
+def _held(office: Office, asked: Asked, record: RequestRecord, move: Move) -> list[Grant]:
+    """Beside a decision that gives a grant, those that the applicant has already."""
+    if Effect.GRANT not in move.effects:
+        return []
+    return [each for each in office.ledger.studies.grants(record.case.applicant) if each.end_date >= asked.today]
 
 
 def _tables(office: Office, move: Move) -> list[Any]:
