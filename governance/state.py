@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import tomli_w
 
 from governance.durable import replace_text
-from governance.ledger import Ledger, Signing
+from governance.ledger import Ledger, PostgresqlServer, Signing
 from governance.mail import Mail
 from governance.oversight.settings import OversightSettings
 from governance.settings_file import (
@@ -63,16 +63,19 @@ class State:
         return Warehouse(self.folder / "warehouse")
 
     def ledger(self) -> Ledger:
-        return Ledger.open(self.folder / "ledger", self._audit_copies(), self._signing())
+        return Ledger.open(self.folder / "ledger", self._audit_copies(), self._signing(), self._server())
 
     def existing_ledger(self) -> Ledger:
         """The ledger, for those who need one that is there; `LedgerError` if there is none."""
-        return Ledger.open_existing(self.folder / "ledger", self._audit_copies(), self._signing())
+        return Ledger.open_existing(self.folder / "ledger", self._audit_copies(), self._signing(), self._server())
 
     def _signing(self) -> Signing:
         """How the Superintendent's authority is proved here."""
         staff = StaffRegisters(self.folder / "warehouse")
         return Signing(reauthentication(read_document(self.folder)), staff.employment)
+
+    def _server(self) -> PostgresqlServer | None:
+        return PostgresqlServer.of(read_document(self.folder))
 
     def _audit_copies(self) -> tuple[Path, ...]:
         return audit_copies(read_document(self.folder))

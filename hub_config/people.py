@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from governance.ledger import Ledger
+from governance.ledger import Ledger, PostgresqlServer
 from governance.policy import CAPACITIES, Refusal, barred
+from governance.settings_file import read_document
 from governance.vocabulary import Capacity, Grant, Person
 from governance.warehouse.staff_facts import StaffRegisters
 from hub_config.settings import Settings
@@ -49,7 +50,9 @@ class People:
 
     @classmethod
     def open(cls, settings: Settings) -> People:
-        return cls(Ledger.open(settings.ledger_folder), settings.today, StaffRegisters(settings.warehouse_folder))
+        server = PostgresqlServer.of(read_document(settings.state))
+        ledger = Ledger.open(settings.ledger_folder, server=server)
+        return cls(ledger, settings.today, StaffRegisters(settings.warehouse_folder))
 
     def is_known(self, username: str) -> bool:
         """A person of the ledger who is not locked."""

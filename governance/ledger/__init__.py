@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from governance.ledger.authority import NotTheSuperintendent, Signature, Signing
 from governance.ledger.documents import Document
+from governance.ledger.engine_postgresql import PostgresqlServer
 from governance.ledger.events import LedgerError
 from governance.ledger.export import verify_export
 from governance.ledger.ledger import Ledger
@@ -24,6 +25,7 @@ __all__ = [
     "LedgerError",
     "LogFilter",
     "NotTheSuperintendent",
+    "PostgresqlServer",
     "ReleaseTaken",
     "RequestRecord",
     "Signature",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from governance.durable import FILE_MODE, make_folder, sync
+from governance.durable import FILE_MODE, locked_folder, make_folder, sync
 
 BUSY_SECONDS = 15
 FILE = "ledger.sqlite"
@@ -26,8 +27,18 @@ class SqliteFile:
         return self.path.is_file()
 
     def make(self) -> None:
-        """Readable by its owner only, from its first byte on."""
-        self.path.touch(mode=FILE_MODE)
+        """Readable by its owner only, from its first byte on; when it is there, it has its write-ahead log.
+
+        Two processes that turn that on at once would not wait for each other.
+        """
+        with locked_folder(self.path.parent):
+            if self.is_there():
+                return
+            beside = self.path.with_name(f"{FILE}.new")
+            beside.touch(mode=FILE_MODE)
+            with closing(sqlite3.connect(beside)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+            beside.rename(self.path)
 
     def engine(self) -> sa.Engine:
         engine = sa.create_engine(
@@ -37,7 +48,19 @@ class SqliteFile:
         sa.event.listen(engine, "begin", _begin)
         return engine
 
-    def back_up(self, revision: str) -> None:
+    def reader(self, engine: sa.Engine) -> sa.Engine:
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def moment(self, reader: sa.Engine) -> Iterator[sa.Connection]:
+        with reader.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+    def back_up(self, revision: str, _connection: sa.Connection) -> None:
         """A copy beside it, on the disk when this returns; what others are writing is not in it."""
         folder = make_folder(self.path.with_name(BACKUPS))
         copy = folder / f"ledger-{revision}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.sqlite"

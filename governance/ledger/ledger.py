@@ -16,6 +16,7 @@ from governance.ledger.consents import Consents
 from governance.ledger.digests import Digests
 from governance.ledger.disclosures import DisclosureRecords, record_disclosure
 from governance.ledger.documents import Documents
+from governance.ledger.engine_postgresql import PostgresqlServer
 from governance.ledger.events import NEWEST, LedgerError, demand_known, is_known, now, read_entry, record_event
 from governance.ledger.export import export_lines
 from governance.ledger.levels import Levels, holds_level, read_level, record_password
@@ -54,14 +55,27 @@ class Ledger:
         self.outbox = Outbox(store)
 
     @classmethod
-    def open(cls, folder: Path, copies: Sequence[Path] = (), signing: Signing = STRICTEST) -> Ledger:
-        """The ledger of a folder, made if need be. `copies`: where checkpoints of the audit log go besides its own."""
-        return cls(Store.open(folder, copies), signing)
+    def open(
+        cls,
+        folder: Path,
+        copies: Sequence[Path] = (),
+        signing: Signing = STRICTEST,
+        server: PostgresqlServer | None = None,
+    ) -> Ledger:
+        """The ledger of a folder, made if need be. `copies`: where checkpoints of the audit log go besides its own;
+        `server`: what keeps it, if not a file of that folder."""
+        return cls(Store.open(folder, copies, server), signing)
 
     @classmethod
-    def open_existing(cls, folder: Path, copies: Sequence[Path] = (), signing: Signing = STRICTEST) -> Ledger:
+    def open_existing(
+        cls,
+        folder: Path,
+        copies: Sequence[Path] = (),
+        signing: Signing = STRICTEST,
+        server: PostgresqlServer | None = None,
+    ) -> Ledger:
         """The ledger of a folder that has one; nothing is made."""
-        store = Store.open_existing(folder, copies)
+        store = Store.open_existing(folder, copies, server)
         if store is None:
             raise LedgerError("There is no ledger in that state folder: nobody was added yet, and nothing was loaded.")
         return cls(store, signing)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
 
 import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from governance.ledger.engine import Place
 from governance.ledger.events import LedgerError
 
 STEPS = Path(__file__).with_name("migrations")
@@ -26,17 +26,10 @@ BEFORE_STEPS = "before-0001"
 _one_at_a_time = Lock()
 
 
-class BacksUp(Protocol):
-    """Where a ledger is kept."""
-
-    def back_up(self, revision: str) -> None:
-        """A copy of what is there before it is brought up to date."""
-
-
-def bring_up_to_date(engine: sa.Engine, place: BacksUp) -> None:
+def bring_up_to_date(engine: sa.Engine, place: Place) -> None:
     """All steps that the ledger lacks, or none. `LedgerError`, if it is of a newer version than this program."""
     steps = _steps()
-    if _is_current(engine, steps):
+    if _is_current(place.reader(engine), steps):
         return
     try:
         with _one_at_a_time, engine.begin() as connection:
@@ -53,8 +46,8 @@ def _steps() -> ScriptDirectory:
     return ScriptDirectory(str(STEPS), version_locations=[str(STEPS)])
 
 
-def _is_current(engine: sa.Engine, steps: ScriptDirectory) -> bool:
-    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+def _is_current(reader: sa.Engine, steps: ScriptDirectory) -> bool:
+    with reader.connect() as connection:
         return _revision(connection, steps) == steps.get_current_head()
 
 
@@ -69,13 +62,13 @@ def _revision(connection: sa.Connection, steps: ScriptDirectory) -> str | None:
     return found
 
 
-def _migrate(connection: sa.Connection, steps: ScriptDirectory, place: BacksUp) -> None:
+def _migrate(connection: sa.Connection, steps: ScriptDirectory, place: Place) -> None:
     """With the write lock held: whoever waited for it may find that another process was faster."""
     revision = _revision(connection, steps)
     if revision == steps.get_current_head():
         return
     if sa.inspect(connection).has_table("audit_event"):
-        place.back_up(revision or BEFORE_STEPS)
+        place.back_up(revision or BEFORE_STEPS, connection)
     options = {"fn": lambda current, _: steps._upgrade_revs("head", current)}
     context = MigrationContext.configure(connection, opts=options)
     with Operations.context(context):

@@ -11,6 +11,8 @@ from threading import Lock
 import sqlalchemy as sa
 
 from governance.audit import Entry
+from governance.ledger.engine import Place
+from governance.ledger.engine_postgresql import PostgresqlServer
 from governance.ledger.engine_sqlite import SqliteFile
 from governance.ledger.events import RECORDED, LedgerError
 from governance.ledger.migrating import bring_up_to_date
@@ -24,49 +26,52 @@ _log = logging.getLogger(__name__)
 
 
 class Store:
-    """SQLite with write-ahead logging and full synchronization.
+    """A file, or a database of a PostgreSQL server.
 
     After every event a checkpoint of it is signed outside the store. If that fails, what was recorded stands, and
     nothing more is written before it succeeds.
     """
 
-    def __init__(self, engine: sa.Engine, witness: Witness) -> None:
+    def __init__(self, place: Place, witness: Witness) -> None:
         self.witness = witness
         self._trusted = False
         self._owed: Entry | None = None
         self._owing = Lock()
-        self._engine = engine
-        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._place = place
+        self._engine = place.engine()
+        self._reader = place.reader(self._engine)
 
     @classmethod
-    def open(cls, folder: Path, copies: Sequence[Path] = ()) -> Store:
-        """The store in `folder`, made if it is not there; readable by its owner only."""
+    def open(cls, folder: Path, copies: Sequence[Path] = (), server: PostgresqlServer | None = None) -> Store:
+        """The store in `folder`, or of `server`, made if it is not there; a file is readable by its owner only."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file, witness = SqliteFile(folder), Witness(folder.with_name(AUDIT_FOLDER), copies)
-        if not file.is_there():
+        place, witness = server or SqliteFile(folder), Witness(folder.with_name(AUDIT_FOLDER), copies)
+        if not place.is_there():
             # Before the store: one that is there never lacks its key, but for somebody who took it.
             witness.make_key()
-            file.make()
-        store = cls(file.engine(), witness)
-        store._bring_up_to_date(file)
+            place.make()
+        store = cls(place, witness)
+        store._bring_up_to_date()
         return store
 
     @classmethod
-    def open_existing(cls, folder: Path, copies: Sequence[Path] = ()) -> Store | None:
-        """The store in `folder`; None if there is none. Nothing is made."""
-        file = SqliteFile(folder)
-        if not file.is_there():
+    def open_existing(
+        cls, folder: Path, copies: Sequence[Path] = (), server: PostgresqlServer | None = None
+    ) -> Store | None:
+        """The store in `folder`, or of `server`; None if there is none. Nothing is made."""
+        place: Place = server or SqliteFile(folder)
+        if not place.is_there():
             return None
-        store = cls(file.engine(), Witness(folder.with_name(AUDIT_FOLDER), copies))
+        store = cls(place, Witness(folder.with_name(AUDIT_FOLDER), copies))
         if not store._is_a_ledger():
             store.close()
             return None
-        store._bring_up_to_date(file)
+        store._bring_up_to_date()
         return store
 
-    def _bring_up_to_date(self, file: SqliteFile) -> None:
+    def _bring_up_to_date(self) -> None:
         try:
-            bring_up_to_date(self._engine, file)
+            bring_up_to_date(self._engine, self._place)
         except LedgerError:
             self.close()
             raise
@@ -154,12 +159,8 @@ class Store:
     @contextmanager
     def moment(self) -> Iterator[sa.Connection]:
         """Several reads that see one moment, whatever is written meanwhile."""
-        with self._reader.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.exec_driver_sql("ROLLBACK")
+        with self._place.moment(self._reader) as connection:
+            yield connection
 
     def close(self) -> None:
         self._engine.dispose()

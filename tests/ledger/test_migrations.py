@@ -76,7 +76,7 @@ def make_old(state: Path) -> Path:
         raw.executescript(OLD)
     witness = Witness(state / "audit")
     witness.make_key()
-    with closing(Store(SqliteFile(folder).engine(), witness)) as store, store.write() as connection:
+    with closing(Store(SqliteFile(folder), witness)) as store, store.write() as connection:
         for statement, values in ROWS.items():
             connection.execute(sa.text(statement), {"at": AT, **values} if ":at" in statement else values)
         for event, detail in EVENTS:

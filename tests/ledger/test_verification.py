@@ -28,27 +28,31 @@ def release(number: int, audience: str = "study:reading") -> StatisticRelease:
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """Something of every kind, current and ended."""
     with closing(Ledger.open(tmp_path / "ledger")) as ledger:
-        ledger.add_person("op", "alice", 5, "a good password")
-        ledger.add_person("op", "rita", None, None)
-        ledger.set_password("op", "rita", "a better password")
-        for capacity in (Capacity.TEACHER, Capacity.COUNSELOR, Capacity.PRINCIPAL):
-            grant(ledger, "alice", capacity, BEGIN, END)
-        grant(ledger, "alice", Capacity.TEACHER, BEGIN)
-        revoke(ledger, "alice", Capacity.COUNSELOR)
-        for category in ("discipline", "achievement"):
-            narrowing = Regulation(Capacity.TEACHER, category, BEGIN, END)
-            ledger.levels.regulate(superintendent(ledger), narrowing, [category], BEGIN)
-        ledger.levels.end_regulation(superintendent(ledger), Capacity.TEACHER, "achievement", BEGIN)
-        for name in ("reading", "ended"):
-            give_grant(ledger, Grant(name, "rita", {"student": ("student_key", "sex")}, BEGIN, END))
-        end_grant(ledger, "ended")
-        for username in ("rita", "alice"):
-            ledger.lock_person("op", username, "a lost laptop")
-        ledger.unlock_person("op", "alice")
-        ledger.studies.code_key("rita", "study:reading")
-        for number in (1, 2):
-            ledger.studies.record_release("rita", {"answer": f"answer-{number}"}, STUDENTS, release(number))
+        fill(ledger)
         yield ledger
+
+
+def fill(ledger: Ledger) -> None:
+    ledger.add_person("op", "alice", 5, "a good password")
+    ledger.add_person("op", "rita", None, None)
+    ledger.set_password("op", "rita", "a better password")
+    for capacity in (Capacity.TEACHER, Capacity.COUNSELOR, Capacity.PRINCIPAL):
+        grant(ledger, "alice", capacity, BEGIN, END)
+    grant(ledger, "alice", Capacity.TEACHER, BEGIN)
+    revoke(ledger, "alice", Capacity.COUNSELOR)
+    for category in ("discipline", "achievement"):
+        narrowing = Regulation(Capacity.TEACHER, category, BEGIN, END)
+        ledger.levels.regulate(superintendent(ledger), narrowing, [category], BEGIN)
+    ledger.levels.end_regulation(superintendent(ledger), Capacity.TEACHER, "achievement", BEGIN)
+    for name in ("reading", "ended"):
+        give_grant(ledger, Grant(name, "rita", {"student": ("student_key", "sex")}, BEGIN, END))
+    end_grant(ledger, "ended")
+    for username in ("rita", "alice"):
+        ledger.lock_person("op", username, "a lost laptop")
+    ledger.unlock_person("op", "alice")
+    ledger.studies.code_key("rita", "study:reading")
+    for number in (1, 2):
+        ledger.studies.record_release("rita", {"answer": f"answer-{number}"}, STUDENTS, release(number))
 
 
 def tamper(folder: Path, statement: str) -> None:
