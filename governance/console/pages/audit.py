@@ -14,6 +14,8 @@ from governance.console.reading import read_day, read_number
 from governance.ledger import LogFilter
 
 AT_ONCE = 50
+DIGEST, SHOWN = 64, 12
+"""Digits of a digest, and how many of them people are shown: enough to find it in an export."""
 FILTERS = ("kind", "actor", "since", "until")
 
 
@@ -68,9 +70,12 @@ def _plain(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case dict():
-            return "; ".join(f"{name}: {_plain(each)}" for name, each in value.items())
+            known = {name: each for name, each in value.items() if each not in (None, [], "")}
+            return "; ".join(f"{name}: {_plain(each)}" for name, each in known.items())
         case list():
             return ", ".join(map(_plain, value))
+        case str() if len(value) == DIGEST and set(value) <= set("0123456789abcdef"):
+            return f"{value[:SHOWN]}…"
         case _:
             return str(value)
 
