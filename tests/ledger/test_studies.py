@@ -257,7 +257,7 @@ def test_a_release_that_fails_halfway_leaves_nothing(
     before = stored(tmp_path)
     with monkeypatch.context() as broken, pytest.raises(OSError, match="disk"):
         # The last thing that is written: the release itself and the set of students are there by then.
-        broken.setattr("governance.ledger.studies.record_event", fail)
+        broken.setattr("governance.ledger.disclosures.record_event", fail)
         ledger.studies.record_release("rita", {}, STUDENTS, release(1))
     assert stored(tmp_path) == before
     ledger.studies.record_release("rita", {}, STUDENTS, release(1))
@@ -303,17 +303,3 @@ def test_the_store_itself_refuses_to_forget_what_was_told(ledger: Ledger, tmp_pa
     ledger.studies.record_release("rita", {}, STUDENTS, release(1))
     with closing(store_of(tmp_path)) as store, pytest.raises(sqlite3.IntegrityError, match="append-only"):
         store.execute(statement)
-
-
-def test_a_ledger_from_before_studies_gets_their_tables(ledger: Ledger, tmp_path: Path) -> None:
-    end_grant(ledger, "old")
-    ledger.close()
-    with closing(store_of(tmp_path)) as store:
-        store.executescript("DROP TABLE study_grant; DROP TABLE code_key; DROP TABLE statistic_release;")
-    with closing(Ledger.open_existing(tmp_path / "ledger")) as reopened:
-        assert reopened.studies.all_grants() == ()
-        give_grant(reopened, study("new"))
-        reopened.studies.record_release("rita", {}, STUDENTS, release(1))
-        assert reopened.verify().breaks == ()
-    with closing(store_of(tmp_path)) as store, pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        store.execute("DELETE FROM statistic_release")
