@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-WIDTH, ROW, LABELS, NUMBERS = 520, 30, 190, 60
+WIDTH, ROW, LABELS, NUMBERS = 520, 30, 200, 60
 
 
 @dataclass(frozen=True)
