@@ -20,7 +20,8 @@ import sqlalchemy as sa
 
 from governance.audit import Entry, Event, seal
 from governance.ledger import Ledger, read_public_key, verify_export
-from governance.ledger.schema import audit_event, disclosure_set, metadata
+from governance.ledger.disclosures import fill_disclosure_index
+from governance.ledger.schema import audit_event, disclosure_set
 from governance.ledger.store import Store
 from governance.ledger.witness import Witness
 
@@ -68,13 +69,14 @@ def proving(folder: Path, events: int) -> None:
 
 def fill(folder: Path, events: int) -> None:
     """A long log, put into the store at once: its events are what recording would have made."""
-    Ledger.open(folder).close()
+    with closing(Ledger.open(folder)) as ledger:
+        # Whose checkpoint the log goes on from.
+        ledger.record(Event.ANSWER_INTENDED, "alice", {})
+        last: Entry = next(iter(ledger.entries()))
     store = Store.open(folder)
     students = hashlib.sha256(STUDENTS).hexdigest()
-    last: Entry | None = None
     batch: list[dict[str, object]] = []
     with store.write() as connection:
-        metadata.create_all(connection)
         connection.execute(disclosure_set.insert().values(digest=students, student_keys=STUDENTS))
         for number in range(events):
             kind = Event.ANSWER_GIVEN if number % 2 else Event.ANSWER_INTENDED
@@ -84,6 +86,7 @@ def fill(folder: Path, events: int) -> None:
             if len(batch) == BATCH or number == events - 1:
                 connection.execute(sa.insert(audit_event), batch)
                 batch = []
+        fill_disclosure_index(connection)
     store.close()
 
 
