@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -36,6 +37,8 @@ from governance.requests import (
     roles_of,
 )
 from governance.vocabulary import Capacity
+
+log = logging.getLogger(__name__)
 
 
 class Requests:
@@ -114,13 +117,17 @@ class Requests:
 
     def catch_up(self, known: Known) -> list[Acted]:
         """What the calendar does: grants that are over, certificates that did not come. Each in its own transaction."""
-        due = [
-            (record.request_id, act)
-            for record in self.listing()
-            if (act := calendar_act(record.case, known.today)) is not None
-        ]
-        done = (self._by_calendar(request_id, act, known) for request_id, act in due)
+        done = [self._caught_up(record, known) for record in self.listing()]
         return [acted for acted in done if isinstance(acted, Acted)]
+
+    def _caught_up(self, record: RequestRecord, known: Known) -> Acted | NotMoved | None:
+        """One request that cannot be read, or moved, does not keep the others from being over when they are."""
+        try:
+            act = calendar_act(record.case, known.today)
+            return None if act is None else self._by_calendar(record.request_id, act, known)
+        except Exception as error:
+            log.error("what the calendar does to a request failed (%s): %s", record.case.kind, type(error).__name__)
+            return None
 
     def _by_calendar(self, request_id: int, act: Act, known: Known) -> Acted | NotMoved:
         with self._store.write() as connection:

@@ -12,6 +12,8 @@ FOI_BUSINESS_DAYS = 4
 """C.G.S. 1-206(a)."""
 SATURDAY = 5
 GRANTED = frozenset({State.APPROVED, State.MODIFIED, State.IN_FORCE})
+GRANTING = frozenset({Kind.APPLICATION, Kind.EXTERNAL})
+"""The kinds whose approval gives a grant, which has a last day."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,14 @@ def deadline(case: Case, today: date, holidays: Collection[date] = ()) -> Deadli
     if case.state in (State.DESTRUCTION_DUE, State.DESTRUCTION_OVERDUE):
         due = date.fromisoformat(case.fields["destruction_by"])
         return Deadline("the certificate of destruction", "34 CFR 99.31(a)(6)(iii)(C)(4)", due, (due - today).days)
-    if case.state in GRANTED:
+    if is_granted(case):
         due = last_day(case)
         return Deadline("the end of the grant", "the decision", due, (due - today).days)
     return None
+
+
+def is_granted(case: Case) -> bool:
+    return case.kind in GRANTING and case.state in GRANTED
 
 
 def last_day(case: Case) -> date:
@@ -58,7 +64,7 @@ def last_day(case: Case) -> date:
 
 def calendar_act(case: Case, today: date) -> Act | None:
     """What the calendar does to the request today, if anything."""
-    if case.state in GRANTED and last_day(case) < today:
+    if is_granted(case) and last_day(case) < today:
         return Act.EXPIRE
     if case.state is State.DESTRUCTION_DUE and date.fromisoformat(case.fields["destruction_by"]) < today:
         return Act.ESCALATE

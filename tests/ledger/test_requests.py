@@ -17,7 +17,7 @@ from governance.audit import Event
 from governance.catalog import load_catalog
 from governance.ledger import Acted, Ledger, LedgerError, NotTheSuperintendent, Signature, Told
 from governance.ledger.requests import Requests
-from governance.requests import Act, Kind, Known, NotMoved, Reason, Role, State, Upload
+from governance.requests import Act, Case, Kind, Known, NotMoved, Reason, Role, State, Upload, calendar_act
 from governance.vocabulary import Capacity
 from tests.requests.filled import TYPED, given_for
 from tests.signed import CHIEF, PASSWORD, TODAY, grant, superintendent
@@ -391,3 +391,22 @@ def test_the_event_of_a_decision_names_its_letter_and_its_grant(ledger: Ledger) 
     done = do(ledger, superintendent(ledger), submitted(ledger), Act.APPROVE)
     detail = json.loads(list(ledger.entries())[-1].detail)
     assert (detail["letter"], detail["grant"], detail["request"]) == (done.letter, "reading", done.request_id)
+
+
+def test_one_request_that_fails_does_not_keep_the_calendar_from_the_others(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is told of it is its kind alone."""
+    bad, good = (submitted(ledger, who) for who in ("rita", "sam"))
+    do(ledger, superintendent(ledger), bad, Act.APPROVE)
+    do(ledger, superintendent(ledger), good, Act.APPROVE, grant_name="second")
+
+    def fails(case: Case, today: date) -> Act | None:
+        if case.applicant == "rita":
+            raise KeyError("a value")
+        return calendar_act(case, today)
+
+    monkeypatch.setattr("governance.ledger.requests.calendar_act", fails)
+    assert [done.request_id for done in ledger.requests.catch_up(Known(date(2027, 7, 1), KNOWN.catalog))] == [good]
+    [told_of] = caplog.messages
+    assert "application" in told_of and "a value" not in told_of and "rita" not in told_of

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.requests import Act, Kind, State, calendar_act, deadline
+from governance.requests import WORKFLOWS, Act, Case, Kind, State, calendar_act, deadline
 from governance.requests.deadlines import business_day_after
-from tests.requests.filled import TODAY, Walk, opened
+from tests.requests.filled import TODAY, TYPED, Walk, opened
 
 DAYS = st.dates(date(2020, 1, 1), date(2030, 1, 1))
 
@@ -50,6 +50,17 @@ def test_the_calendar_acts_on_nothing_that_waits_for_a_person(day: date) -> None
             assert calendar_act(walk.case, day) is None
             walk.through(act)
         assert calendar_act(walk.case, day) is None
+
+
+@pytest.mark.parametrize(("kind", "state"), [(kind, rule.state) for kind in Kind for rule in WORKFLOWS[kind].states])
+def test_the_calendar_reads_every_kind_in_every_state(kind: Kind, state: State) -> None:
+    """With what its own forms ask for, and nothing else: only what gave a grant has a last day."""
+    asked = {name for move in WORKFLOWS[kind].moves for name in move.form.names}
+    case = Case(kind, state, "rita", TODAY, {name: text for name, text in TYPED.items() if name in asked})
+    found = deadline(case, date(2030, 1, 1))
+    expires = calendar_act(case, date(2030, 1, 1)) is Act.EXPIRE
+    assert expires == (Act.EXPIRE in {move.act for move in WORKFLOWS[kind].moves_from(state)})
+    assert not expires or (found is not None and found.what == "the end of the grant")
 
 
 def test_destruction_is_due_and_then_overdue() -> None:
