@@ -71,7 +71,7 @@ def make_catalog(
     tables: list[Table], code_sets: dict[str, CodeSet], hierarchies: dict[str, Generalization] | None = None
 ) -> Catalog:
     """The tables ordered so that a register comes before the tables that refer to it."""
-    owners = {table.owns: table for table in tables if table.owns}
+    owners = _owners(tables)
     ordered: dict[str, Table] = {}
 
     def place(table: Table, above: frozenset[str]) -> None:
@@ -86,6 +86,16 @@ def make_catalog(
     for table in sorted(tables, key=lambda table: table.name):
         place(table, frozenset())
     return Catalog(ordered, code_sets, hierarchies or {})
+
+
+def _owners(tables: list[Table]) -> dict[str, Table]:
+    """Each entity's one register. (What a reader is shown of a catalog may have narrower keys: those are not asked.)"""
+    owners: dict[str, Table] = {}
+    for table in tables:
+        other = owners.setdefault(table.owns, table) if table.owns else table
+        if other is not table:
+            raise DeclarationError(f"table declaration {table.name}: {other.name} is the register of {table.owns}")
+    return owners
 
 
 def _column(raw: dict[str, Any]) -> Column:

@@ -186,8 +186,9 @@ class Table:
 
     @property
     def owns(self) -> str | None:
-        """The entity this table is the register of, if its key is one key column."""
-        if len(self.key) != 1:
+        """The entity this table is the register of, if its key is one key column. An added category is no register:
+        one row for each student does not make it a second register of students."""
+        if self.added or len(self.key) != 1:
             return None
         column = self.column(self.key[0])
         return column.entity or None
@@ -205,14 +206,18 @@ class Table:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Everything that exists: the tables by name, registers before what refers to them, code sets and hierarchies."""
+    """Everything that exists: the tables by name, registers before what refers to them, code sets and hierarchies.
+
+    `whole`: the catalog that this is a part of. A part refers to the registers of its whole, which it may be without.
+    """
 
     tables: dict[str, Table]
     code_sets: dict[str, CodeSet] = field(default_factory=dict)
     hierarchies: dict[str, Generalization] = field(default_factory=dict)
+    whole: Catalog | None = None
 
     def __post_init__(self) -> None:
-        owners = self.owners()
+        owners = (self.whole or self).owners()
         for table in self.tables.values():
             for column in table.columns:
                 if column.entity and column.entity not in owners:
@@ -234,5 +239,5 @@ class Catalog:
         if (hierarchy.source is not None) != (column.deidentified is Treatment.GENERALIZED):
             raise ValueError(f"{table.name}.{column.name}: a person's value is generalized, a row's kept where shared")
         for name in (hierarchy.source, hierarchy.shown):
-            if name is not None and name.column not in self.tables[name.table].names:
+            if name is not None and name.column not in (self.whole or self).tables[name.table].names:
                 raise ValueError(f"hierarchy {hierarchy.name}: there is no column {name}")

@@ -50,7 +50,7 @@ def _as_granted(asker: Asker, catalog: Catalog, today: date) -> Catalog:
         else catalog.tables[name]
         for name, rule in _readable(asker, catalog, today).items()
     }
-    return Catalog(tables, catalog.code_sets, catalog.hierarchies)
+    return Catalog(tables, catalog.code_sets, catalog.hierarchies, whole=catalog)
 
 
 def _with_columns(table: Table, columns: tuple[str, ...] | None) -> Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from governance.catalog import Column, ColumnClass, ColumnType, Treatment, Unit, load_catalog
@@ -212,3 +214,12 @@ def test_a_declaration_is_read() -> None:
 def test_a_declaration_that_says_something_unknown_is_refused(old: str, new: str) -> None:
     with pytest.raises(DeclarationError):
         parse_table(GOOD.replace(old, new))
+
+
+def test_an_entity_has_one_register() -> None:
+    """A second one would give the same things keys of its own, and no load would ever pass."""
+    student = CATALOG.tables["student"]
+    second = replace(student, name="pupil")
+    with pytest.raises(DeclarationError, match="is the register of student"):
+        make_catalog([*CATALOG.tables.values(), second], dict(CATALOG.code_sets), dict(CATALOG.hierarchies))
+    assert second.owns == "student" and replace(second, added=True).owns is None

@@ -32,6 +32,18 @@ from tests.signed import CHIEF, superintendent
 
 KNOWN = Known(TODAY, load_catalog())
 
+BUS_PASS = """
+name = "bus_pass"
+category = "student"
+unit = "student"
+description = "The bus pass of a student: one row for each, keyed by the student."
+key = ["student_key"]
+columns = [
+    { name = "student_key", type = "key", entity = "student", required = true, description = "The student." },
+    { name = "pass_kind", type = "text", description = "The kind of pass." },
+]
+"""
+
 
 def propose(ledger: Ledger, declaration: str = DECLARATION) -> int:
     superintendent(ledger)
@@ -46,13 +58,17 @@ def approve(ledger: Ledger, number: int) -> Acted | NotMoved:
 
 
 def write_transport(sources: Path) -> None:
-    """A bus for every student of the district."""
+    """A bus, and a bus pass, for every student of the district; one pass is of a student who is not known."""
     with (sources / "student.csv").open(newline="") as file:
         students = [row["student_key"] for row in csv.DictReader(file)]
     with (sources / "transport.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("student_key", "begin_date", "end_date", "bus_route"))
         rows.writerows((key, "2026-09-01", "", f"Route {place % 3}") for place, key in enumerate(students))
+    with (sources / "bus_pass.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("student_key", "pass_kind"))
+        rows.writerows((key, "Yearly") for key in [*students, "nobody-1"])
 
 
 def load(state: StateFolder, sources: Path) -> Snapshot:
@@ -72,7 +88,8 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     state = StateFolder.at(folder / "state")
     state.settings_file.write_text(f"today = {TODAY}\n")
     with closing(state.ledger()) as ledger:
-        assert isinstance(approve(ledger, propose(ledger)), Acted)
+        for declaration in (DECLARATION, BUS_PASS):
+            assert isinstance(approve(ledger, propose(ledger, declaration)), Acted)
     return load(state, folder / "sources")
 
 
@@ -97,8 +114,16 @@ def test_before_it_is_approved_its_rows_are_set_aside(tmp_path: Path) -> None:
 def test_approved_it_is_loaded_like_any_other(snapshot: Snapshot) -> None:
     rows = {name: table["rows"] for name, table in snapshot.manifest["tables"].items()}
     assert rows["transport"] == rows["student"] > 0
-    assert snapshot.added == (DECLARATION.strip(),)
+    assert set(snapshot.added) == {DECLARATION.strip(), BUS_PASS.strip()}
     assert snapshot.verify() == ()
+
+
+def test_one_row_for_each_student_makes_no_second_register_of_students(snapshot: Snapshot) -> None:
+    """Its rows are of students whom the register has, under the register's keys."""
+    students, passes = (pq.read_table(snapshot.table_path(name)) for name in ("student", "bus_pass"))
+    assert sorted(passes["student_key"].to_pylist()) == sorted(students["student_key"].to_pylist())
+    assert load_catalog(snapshot.added).owners()["student"] == "student"
+    assert "bus_pass" in {row["table"] for row in pq.read_table(snapshot.path / "quarantine.parquet").to_pylist()}
 
 
 def employed(house: House, snapshot: Snapshot) -> str:
@@ -126,7 +151,7 @@ def test_no_level_sees_it(house: House, snapshot: Snapshot, capacity: Capacity) 
 def test_a_grant_that_names_it_gives_it(house: House, snapshot: Snapshot) -> None:
     house.token(employed(house, snapshot), Capacity.STUDY, level=False)
     username = f"user-{employed(house, snapshot).lower()}"
-    tables = {"transport": ("student_key", "bus_route")}
+    tables = {"transport": ("student_key", "bus_route"), "bus_pass": ("student_key", "pass_kind")}
     buses = Grant("buses", username, tables, TODAY, TODAY + timedelta(days=9), snapshot=snapshot.id)
     ledger, known = house.ledger, Known(TODAY, load_catalog(snapshot.added))
     number = ledger.requests.begin_draft(username, Kind.APPLICATION, TODAY)
@@ -138,6 +163,7 @@ def test_a_grant_that_names_it_gives_it(house: House, snapshot: Snapshot) -> Non
     session = dbims_sdk.connect(url=house.url, token=study_token(house, username, buses.server))
     assert "transport" in session.tables().names
     assert set(session.frame("transport")["bus_route"].dropna()) == {"Route 0", "Route 1", "Route 2"}
+    assert set(session.frame("bus_pass")["pass_kind"].dropna()) == {"Yearly"}
 
 
 def test_of_two_of_one_name_one_is_added(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -23,6 +24,13 @@ def office(capacity: Capacity) -> Asker:
 def study() -> Asker:
     grant = Grant("reading", "alice", TABLES, TODAY, TODAY + timedelta(days=30), snapshot="a snapshot")
     return Asker(Identity("alice", "study-reading"), Person("alice"), (), (grant,))
+
+
+@pytest.mark.parametrize("table", ["enrollment", "guardian", "caseload"])
+def test_a_study_of_identified_rows_may_be_without_the_register_of_students(table: str) -> None:
+    grant = replace(study().grants[0], tables={table: ("student_key",)}, identified=True, request=1)
+    form = catalog_in_form(replace(study(), grants=(grant,)), CATALOG, TODAY)
+    assert form.tables[table].names == ("student_key",) and "student" not in form.tables
 
 
 def test_every_column_means_the_columns_of_the_form() -> None:

@@ -200,6 +200,11 @@ def test_a_field_declares_what_it_needs() -> None:
 
 DECLARED: dict[str, tuple[str, str]] = {
     "one that exists": (DECLARATION.replace('"transport"', '"attendance"', 1), "already"),
+    "a name of the load's own": (DECLARATION.replace('"transport"', '"quarantine"', 1), "kept for a file"),
+    "a register of something new": (
+        DECLARATION.replace('bus_route", type = "text"', 'bus_key", type = "key", entity = "bus"'),
+        "no table is the register of bus",
+    ),
     "a name of a file elsewhere": (DECLARATION.replace('"transport"', '"../transport"', 1), "names are made of"),
     "a name that is SQL": (DECLARATION.replace("bus_route", 'x\\" FROM y --'), "names are made of"),
     "no key of a student": (DECLARATION.replace("student_key", "pupil_key"), "carry student_key"),
