@@ -39,11 +39,22 @@ def catalog_in_form(asker: Asker, catalog: Catalog, today: date) -> Catalog:
     return Catalog(tables, catalog.code_sets, catalog.hierarchies)
 
 
+def catalog_for(asker: Asker, catalog: Catalog, today: date) -> Catalog:
+    """The catalog without added categories that the asker is not given: a name that only those have is unknown, and
+    one that they have too is not ambiguous for it."""
+    added = (name for name, table in catalog.tables.items() if table.added)
+    hidden = {name for name in added if isinstance(decide(asker, (name,), catalog, today), Refused)}
+    if not hidden:
+        return catalog
+    tables = {name: table for name, table in catalog.tables.items() if name not in hidden}
+    return replace(catalog, tables=tables)
+
+
 def _as_granted(asker: Asker, catalog: Catalog, today: date) -> Catalog:
     """The tables by name, with the columns of the grant where there is one."""
     standing = decide(asker, (), catalog, today)
     if isinstance(standing, Refused) or standing.grant is None:
-        return catalog
+        return catalog_for(asker, catalog, today)
     tables = {
         name: _with_columns(catalog.tables[name], rule.columns)
         if isinstance(rule, RowsOfStudents)

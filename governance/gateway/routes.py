@@ -89,19 +89,19 @@ class Routes:
         asker = await self._asker(request)
         body = await _body(request)
         await self._service.demand(asker, named_table(body))
-        return _told(await self._statistics.table(asker, table_question(body, self._catalog)))
+        return _told(await self._statistics.table(asker, table_question(body, self._service.catalog_for(asker))))
 
     async def model(self, request: Request) -> Response:
         asker = await self._asker(request)
         body = await _body(request)
         await self._service.demand(asker, named_table(body))
-        return _told(await self._statistics.model(asker, model_question(body, self._catalog)))
+        return _told(await self._statistics.model(asker, model_question(body, self._service.catalog_for(asker))))
 
     async def explain(self, request: Request) -> Response:
         asker = await self._asker(request)
         body = await _body(request)
         await self._service.demand(asker, named_table(body))
-        question = explain_question(body, self._catalog)
+        question = explain_question(body, self._service.catalog_for(asker))
         async with self._service.answer(asker, question) as answer:
             return JSONResponse(_explanation(answer.description["answer_id"], answer.reasons))
 

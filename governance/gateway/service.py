@@ -20,7 +20,7 @@ from governance.catalog import Catalog
 from governance.catalog.related import carriers
 from governance.gateway.begun import Begun, Prepared
 from governance.gateway.errors import ErrorCode, GatewayError, faulted, refused
-from governance.gateway.forms import catalog_in_form, release_for
+from governance.gateway.forms import catalog_for, catalog_in_form, release_for
 from governance.gateway.record import Record
 from governance.gateway.snapshots import Snapshots, as_of
 from governance.ledger import Ledger, StatisticRelease
@@ -161,6 +161,10 @@ class Service:
     def catalog_of(self, asker: Asker) -> Catalog:
         """The catalog as the asker's form of answer has it: what is not in the form does not exist."""
         return catalog_in_form(asker, self._catalog, self._today())
+
+    def catalog_for(self, asker: Asker) -> Catalog:
+        """Everything that exists for the asker: added categories only where they are given to the asker."""
+        return catalog_for(asker, self._catalog, self._today())
 
     async def _prepare(self, asker: Asker, question: Question) -> Prepared:
         match question:

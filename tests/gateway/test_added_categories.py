@@ -41,6 +41,7 @@ key = ["student_key"]
 columns = [
     { name = "student_key", type = "key", entity = "student", required = true, description = "The student." },
     { name = "pass_kind", type = "text", description = "The kind of pass." },
+    { name = "sex", type = "text", description = "As printed on the pass." },
 ]
 """
 
@@ -146,6 +147,24 @@ def test_no_level_sees_it(house: House, snapshot: Snapshot, capacity: Capacity) 
     ):
         with pytest.raises(errors.UnknownTable):
             ask()
+
+
+def test_statistics_are_as_if_it_were_not_there(house: House, snapshot: Snapshot) -> None:
+    """Its key is every student's, so that its columns could be reached from any row about a student."""
+    session = house.session(employed(house, snapshot), Capacity.CURRICULUM_OFFICE)
+    for unknown in ("pass_kind", "nothing_of_the_kind"):
+        with pytest.raises(errors.UnknownColumn):
+            session.tabulate("attendance", rows=unknown)
+        with pytest.raises(errors.UnknownColumn):
+            session.ols(f"score ~ C({unknown})", table="assessment_result")
+    # The pass has a column of that name too, as near to a row of attendance as the student's own.
+    session.tabulate("attendance", rows="sex")
+
+
+def test_a_name_of_no_column_tells_nothing_of_a_table_that_is_not_given(house: House, snapshot: Snapshot) -> None:
+    session = house.session(employed(house, snapshot), Capacity.SUPERINTENDENT)
+    with pytest.raises(errors.UnknownTable):
+        session.sql("SELECT nothing_of_the_kind FROM transport")
 
 
 def test_a_grant_that_names_it_gives_it(house: House, snapshot: Snapshot) -> None:
