@@ -19,7 +19,7 @@ from governance.ledger.requests import roles_today
 from governance.ledger.schema import consent, consent_withdrawal
 from governance.ledger.store import Store
 from governance.requests import Known, Mislabelled, NotMoved, Reason, Role, media_type_of
-from governance.requests.consents import WITHDRAWAL, Consent, consenting, read_consent, why_not
+from governance.requests.consents import WITHDRAWAL, Consent, consenting, read_consent, why_not, why_not_beside
 from governance.requests.reading import read_form
 
 KEY_BYTES = 8
@@ -46,14 +46,8 @@ class Consents:
         return consenting(self.of_request(request_id), today)
 
     def _select(self, condition: sa.ColumnElement[bool]) -> list[Consent]:
-        question = (
-            sa.select(consent, consent_withdrawal.c.withdrawn_on)
-            .select_from(consent.outerjoin(consent_withdrawal))
-            .where(condition)
-            .order_by(consent.c.consent_id)
-        )
         with self._store.read() as connection:
-            return [_consent(row) for row in connection.execute(question)]
+            return _read(connection, condition)
 
     # -- acting ----------------------------------------------------------------------------------
 
@@ -71,6 +65,11 @@ class Consents:
             read = read_consent(record.case, told.fields, documents, known)
             if errors := {**read.errors, **wrong}:
                 return NotMoved(Reason.INCOMPLETE, errors)
+            others = _read(
+                connection, sa.and_(consent.c.request_id == request_id, consent.c.student_key == student_key)
+            )
+            if errors := why_not_beside(others, read.values, known.today):
+                return NotMoved(Reason.INCOMPLETE, errors)
             for upload in told.uploads.values():
                 keep_upload(connection, actor, upload)
             return _insert(connection, actor, request_id, student_key, read.values)
@@ -85,6 +84,16 @@ class Consents:
                 return NotMoved(Reason.INCOMPLETE, read.errors)
             _withdraw(connection, actor, consent_id, read.values)
         return None
+
+
+def _read(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Consent]:
+    question = (
+        sa.select(consent, consent_withdrawal.c.withdrawn_on)
+        .select_from(consent.outerjoin(consent_withdrawal))
+        .where(condition)
+        .order_by(consent.c.consent_id)
+    )
+    return [_consent(row) for row in connection.execute(question)]
 
 
 def _digests(told: Told) -> tuple[dict[str, str], dict[str, str]]:

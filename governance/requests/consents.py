@@ -66,8 +66,16 @@ def read_consent(case: Case, typed: Typed, documents: Typed, known: Known) -> Re
     """What was typed of a consent to a request, or what is wrong with it."""
     read = read_form(CONSENT, typed, documents, known)
     tables = names_of(read.values)
-    errors = {**_record_errors(case, tables, known), **read.errors}
+    errors = {**_record_errors(case, tables, known), **_notice_errors(case, read.values), **read.errors}
     return Read({**read.values, "records": tables}, errors)
+
+
+def _notice_errors(case: Case, values: Values) -> Errors:
+    """Notification is prior: nobody consents to what they were not told of yet."""
+    notified, signed = case.fields.get("parents_notified_on"), values.get("consented_on")
+    if not notified or signed is None or signed >= date.fromisoformat(notified):
+        return {}
+    return {"consented_on": f"It was signed before parents were notified, on {notified}. Have it signed anew."}
 
 
 def names_of(values: Values) -> tuple[str, ...]:
@@ -98,11 +106,36 @@ def why_not(case: Case) -> str:
     return ""
 
 
+def why_not_beside(others: Iterable[Consent], values: Values, today: date) -> Errors:
+    """Why a consent cannot be registered beside the student's others to the same request; nothing, if it can."""
+    kept = tuple(others)
+    if any(consent.withdrawn_on and values["consented_on"] <= consent.withdrawn_on for consent in kept):
+        return {"consented_on": "Consent was withdrawn on that day or later. Only one signed after that holds again."}
+    named = {table for consent in standing(kept, today) for table in consent.tables}
+    if twice := sorted(named & set(values["records"])):
+        return {"records": f"A consent of this student stands already for {', '.join(twice)}. Withdraw it first."}
+    return {}
+
+
+def standing(consents: Iterable[Consent], today: date) -> list[Consent]:
+    """Those that hold. A withdrawal is the student's: it covers every consent to the request signed until then."""
+    kept = tuple(consents)
+    last: dict[tuple[int, int], date] = {}
+    for each in kept:
+        if each.withdrawn_on is not None:
+            whose = each.request_id, each.student_key
+            last[whose] = max(each.withdrawn_on, last.get(whose, each.withdrawn_on))
+    return [
+        each
+        for each in kept
+        if each.holds(today) and each.signed_on > last.get((each.request_id, each.student_key), date.min)
+    ]
+
+
 def consenting(consents: Iterable[Consent], today: date) -> dict[str, tuple[int, ...]]:
     """Of each table, the students whose records a consent covers on that day; sorted."""
     found: dict[str, set[int]] = {}
-    for consent in consents:
-        if consent.holds(today):
-            for table in consent.tables:
-                found.setdefault(table, set()).add(consent.student_key)
+    for consent in standing(consents, today):
+        for table in consent.tables:
+            found.setdefault(table, set()).add(consent.student_key)
     return {table: tuple(sorted(keys)) for table, keys in found.items()}

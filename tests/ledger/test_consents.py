@@ -116,6 +116,36 @@ def test_withdrawn_a_consent_covers_nothing_on_any_day(ledger: Ledger) -> None:
         ledger.consents.withdraw("xena", 99, WITHDRAWN, KNOWN)
 
 
+def test_a_second_consent_for_the_same_records_is_refused_while_the_first_stands(ledger: Ledger) -> None:
+    number = external(ledger, *NOTIFIED)
+    register(ledger, number, records="student")
+    again = ledger.consents.register("xena", number, STUDENT, Told(TYPED, SIGNED), KNOWN)
+    assert isinstance(again, NotMoved) and "stands already for student" in again.errors["records"]
+    register(ledger, number, records="attendance")
+
+
+def test_a_withdrawal_covers_every_consent_signed_until_then(ledger: Ledger) -> None:
+    number = external(ledger, *NOTIFIED)
+    made = register(ledger, number, records="student")
+    register(ledger, number, records="attendance")
+    assert ledger.consents.withdraw("xena", made, WITHDRAWN, KNOWN) is None
+    assert ledger.consents.holding(number, TODAY) == {}
+    again = ledger.consents.register("xena", number, STUDENT, Told(TYPED, SIGNED), KNOWN)
+    assert isinstance(again, NotMoved) and "withdrawn" in again.errors["consented_on"]
+    tomorrow = TODAY + timedelta(days=1)
+    later = Told({**TYPED, "consented_on": tomorrow.isoformat()}, SIGNED)
+    assert isinstance(ledger.consents.register("xena", number, STUDENT, later, Known(tomorrow, KNOWN.catalog)), int)
+    assert ledger.consents.holding(number, tomorrow) == {"student": (STUDENT,), "attendance": (STUDENT,)}
+
+
+def test_a_consent_signed_before_parents_were_notified_is_none(ledger: Ledger) -> None:
+    number = external(ledger, *NOTIFIED)
+    early = ledger.consents.register(
+        "xena", number, STUDENT, Told({**TYPED, "consented_on": "2026-11-19"}, SIGNED), KNOWN
+    )
+    assert isinstance(early, NotMoved) and "before parents were notified" in early.errors["consented_on"]
+
+
 @pytest.mark.parametrize("so_far", [NOTIFIED[:n] for n in range(1, 4)], ids=len)
 def test_nothing_is_consented_to_before_parents_were_notified(ledger: Ledger, so_far: tuple[Act, ...]) -> None:
     refused = ledger.consents.register("xena", external(ledger, *so_far), STUDENT, Told(TYPED, SIGNED), KNOWN)
