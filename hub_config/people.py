@@ -105,8 +105,15 @@ class People:
 
 
 def _study_button(grant: Grant) -> Button:
-    what = f"De-identified rows of what this study was granted, through {grant.end_date}; nobody is identified"
-    return Button(grant.server, f"Study {grant.name}", what)
+    return Button(grant.server, f"Study {grant.name}", _rows_of(grant))
+
+
+def _rows_of(grant: Grant) -> str:
+    if grant.identified:
+        return (
+            f"Rows of the students whose parents consented to this study, who are identified, through {grant.end_date}"
+        )
+    return f"De-identified rows of what this study was granted, through {grant.end_date}; nobody is identified"
 
 
 def _not_held(capacity: Capacity) -> str:

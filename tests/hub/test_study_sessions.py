@@ -50,6 +50,16 @@ def test_a_grant_gives_its_person_a_session_named_after_it(people: People, ledge
     assert people.refusal("alice", "teacher") is None
 
 
+def test_a_button_says_whether_students_are_identified(people: People, ledger: Ledger) -> None:
+    grant(ledger, "algebra")
+    tables = {"student": ("student_key",)}
+    give_grant(ledger, Grant("reading", "alice", tables, TODAY, TODAY, identified=True))
+    said = {button.server: button.description for button in people.buttons("alice")}
+    assert "nobody is identified" in said["study-algebra"] and "De-identified" in said["study-algebra"]
+    assert "who are identified" in said["study-reading"] and "consented" in said["study-reading"]
+    assert "De-identified" not in said["study-reading"] and "nobody" not in said["study-reading"]
+
+
 def test_each_grant_has_a_session_and_without_any_capacity_too(people: People, ledger: Ledger) -> None:
     for name in ("reading", "algebra"):
         grant(ledger, name, "nobody")
