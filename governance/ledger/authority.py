@@ -120,6 +120,10 @@ class Authority:
         self._issued: dict[str, _Issued] = {}
         self._issuing = Lock()
 
+    def employment(self, staff_key: int, today: date) -> Employment:
+        """What is told of the employment of somebody who is linked to staff."""
+        return self._signing.employment(staff_key, today)
+
     def sign(self, username: str, password: str, today: date) -> Signature:
         """Whoever signs is, by password, who holds the Superintendent's level today; else recorded, and refused."""
         verified = self._passwords.verified_hash(username, password)

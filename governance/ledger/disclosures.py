@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from governance.audit import ABOUT_STUDENTS, Entry, Event, detail_of
 from governance.ledger.events import RECORDED, now, read_entry, record_event
 from governance.ledger.request_rows import RequestRecord, read_requests
-from governance.ledger.schema import audit_event, disclosure_index, disclosure_set, study_grant
+from governance.ledger.schema import audit_event, disclosure_index, disclosure_set, person, study_grant
 from governance.ledger.store import Store
 from governance.oversight.disclosures import Basis, DisclosureRecord, Received, disclosure_record
 from governance.oversight.use import member, read_time, texts_of
@@ -142,12 +142,16 @@ def _bases(connection: sa.Connection) -> dict[str, Basis]:
     by_name = sa.select(study_grant.c.name, study_grant.c.terms)
     identified = {row.name: bool(json.loads(row.terms).get("identified")) for row in connection.execute(by_name)}
     granted = [record for record in read_requests(connection) if record.grant is not None]
-    return {str(record.grant): _basis(record, identified.get(str(record.grant), False)) for record in granted}
+    staff = set(connection.execute(sa.select(person.c.username).where(person.c.staff_key.is_not(None))).scalars())
+    return {
+        str(record.grant): _basis(record, identified.get(str(record.grant), False), record.case.applicant in staff)
+        for record in granted
+    }
 
 
-def _basis(record: RequestRecord, is_identified: bool) -> Basis:
-    """What employees of the district apply for is theirs as school officials."""
-    if record.case.kind is Kind.APPLICATION:
+def _basis(record: RequestRecord, is_identified: bool, is_staff: bool) -> Basis:
+    """What employees of the district apply for is theirs as school officials; nobody else is one."""
+    if record.case.kind is Kind.APPLICATION and is_staff:
         return Basis.SCHOOL_OFFICIAL
     if is_identified:
         return Basis.CONSENT

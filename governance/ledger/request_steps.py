@@ -39,6 +39,8 @@ from governance.requests.declarations import read_declaration, with_catalog
 
 CALENDAR = "calendar"
 """The actor of what happens because a day is over."""
+OFFICIALS_ONLY = frozenset({Act.SUBMIT, Act.APPROVE, Act.MODIFY})
+"""What is done with an application only while whoever made it works for the district."""
 THE_OFFICE = "The Office of the Superintendent"
 
 
@@ -70,6 +72,8 @@ class Taking:
     actor: str
     known: Known
     snapshot: str | None
+    outside: str = ""
+    """Why the applicant is no school official; nothing, if they are."""
 
     def take(self, act: Act, roles: frozenset[Role], told: Told) -> Acted | NotMoved:
         filed, wrong = _file(told.uploads)
@@ -81,6 +85,8 @@ class Taking:
         if isinstance(found, NotMoved):
             self._record_refusal(act, found)
             return found
+        if self.outside and self.record.case.kind is Kind.APPLICATION and act in OFFICIALS_ONLY:
+            return NotMoved(Reason.AGAINST_A_RULE, {}, self.outside)
         if Effect.DECLARE in found.move.effects and (error := _declared_twice(self.connection, found.case, self.known)):
             return NotMoved(Reason.INCOMPLETE, {"declaration": error})
         if Effect.GRANT in found.move.effects and is_taken(self.connection, found.case.fields["grant_name"]):

@@ -22,7 +22,7 @@ from governance.ledger.request_rows import (
     row_digest,
 )
 from governance.ledger.request_steps import CALENDAR, Acted, Taking, Told
-from governance.ledger.schema import access_level, person_lock, request, request_step
+from governance.ledger.schema import access_level, person, person_lock, request, request_step
 from governance.ledger.store import Store
 from governance.requests import (
     WORKFLOWS,
@@ -36,9 +36,13 @@ from governance.requests import (
     calendar_act,
     roles_of,
 )
-from governance.vocabulary import Capacity
+from governance.vocabulary import Capacity, Employment
 
 log = logging.getLogger(__name__)
+OUTSIDE = (
+    "An application is for those who work for the district (34 CFR 99.31(a)(1)), and whose account is linked to staff. "
+    "Whoever is outside makes an external request, which is given under a written agreement."
+)
 
 
 class Requests:
@@ -92,6 +96,8 @@ class Requests:
                 return known
             if not roles_today(connection, actor, owner, today) & set(WORKFLOWS[kind].openers):
                 raise LedgerError("Requests of that kind are opened by: " + ", ".join(WORKFLOWS[kind].openers) + ".")
+            if kind is Kind.APPLICATION and (why := self._why_outside(connection, owner, today)):
+                raise LedgerError(why)
             return _open(connection, actor, kind, owner, today, page)
 
     def save_draft(self, actor: str, request_id: int, told: Told, known: Known) -> Acted | NotMoved:
@@ -113,7 +119,20 @@ class Requests:
                 roles = roles_of((), is_applicant=False, signed=True)
             else:
                 roles = roles_today(connection, actor, record.case.applicant, known.today)
-            return Taking(connection, record, actor, known, snapshot).take(act, roles, told)
+            outside = self._why_outside(connection, record.case.applicant, known.today)
+            return Taking(connection, record, actor, known, snapshot, outside).take(act, roles, told)
+
+    def is_official(self, username: str, today: date) -> bool:
+        """Whether somebody may apply as a school official; whoever is outside makes an external request."""
+        with self._store.read() as connection:
+            return not self._why_outside(connection, username, today)
+
+    def _why_outside(self, connection: sa.Connection, username: str, today: date) -> str:
+        """Why somebody is given nothing as a school official; nothing, if they may be. Untold is not outside."""
+        linked = sa.select(person.c.staff_key).where(person.c.username == username)
+        staff_key = connection.execute(linked).scalar_one_or_none()
+        employed = staff_key is not None and self._authority.employment(staff_key, today)
+        return "" if employed in (Employment.EMPLOYED, Employment.UNTOLD) else OUTSIDE
 
     def catch_up(self, known: Known) -> list[Acted]:
         """What the calendar does: grants that are over, certificates that did not come. Each in its own transaction."""

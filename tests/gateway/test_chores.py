@@ -86,7 +86,7 @@ def test_the_calendar_ends_what_is_over(tmp_path: Path) -> None:
     state = State.at(tmp_path / "state")
     first, last = date(2026, 11, 23), date(2026, 11, 30)
     with closing(state.ledger()) as ledger:
-        ledger.add_person("op", "rita", None, None)
+        ledger.add_person("op", "rita", 1, None)
         give_grant(ledger, Grant("reading", "rita", {"student": ("student_key", "sex")}, first, last))
         for today, stands in ((last, RequestState.APPROVED), (last + timedelta(days=1), RequestState.EXPIRED)):
             state.set_today(today)

@@ -16,9 +16,10 @@ import pytest
 from governance.audit import Event
 from governance.catalog import load_catalog
 from governance.ledger import Acted, Ledger, LedgerError, NotTheSuperintendent, Signature, Told
+from governance.ledger.authority import Signing
 from governance.ledger.requests import Requests
 from governance.requests import Act, Case, Kind, Known, NotMoved, Reason, Role, State, Upload, calendar_act
-from governance.vocabulary import Capacity
+from governance.vocabulary import Capacity, Employment
 from tests.requests.filled import TYPED, given_for
 from tests.signed import CHIEF, PASSWORD, TODAY, grant, superintendent
 
@@ -65,7 +66,7 @@ def events(ledger: Ledger, after: int = 0) -> list[str]:
 
 def test_every_method_is_known_to_read_or_to_leave_an_event() -> None:
     acts = {"begin_draft", "save_draft", "act", "catch_up"}
-    reads = {"get", "listing", "history", "roles", "added_categories"}
+    reads = {"get", "listing", "history", "roles", "added_categories", "is_official"}
     assert {name for name in vars(Requests) if not name.startswith("_")} == acts | reads
 
 
@@ -95,6 +96,36 @@ def test_every_act_leaves_its_events(ledger: Ledger, name: str) -> None:
     act(ledger, number)
     assert events(ledger, before) == left
     assert ledger.verify().breaks == ()
+
+
+# --- who is outside
+
+
+def test_nobody_from_outside_applies_as_a_school_official(ledger: Ledger) -> None:
+    ledger.add_person("op", "ruth", None, None)
+    assert not ledger.requests.is_official("ruth", TODAY) and ledger.requests.is_official("rita", TODAY)
+    with pytest.raises(LedgerError, match="external request"):
+        ledger.requests.begin_draft("ruth", Kind.APPLICATION, TODAY)
+    assert ledger.requests.begin_draft("ruth", Kind.EXTERNAL, TODAY) == 1
+
+
+@pytest.mark.parametrize("act", [Act.SUBMIT, Act.APPROVE, Act.MODIFY])
+def test_whoever_left_is_given_nothing_as_a_school_official(tmp_path: Path, act: Act) -> None:
+    """Nor is an application decided as one that was made before."""
+    told_of = {1: Employment.EMPLOYED}
+    signing = Signing(employment=lambda key, _day: told_of.get(key or 0, Employment.EMPLOYED))
+    with closing(Ledger.open(tmp_path / "ledger", signing=signing)) as ledger:
+        ledger.add_person("op", "rita", 1, None)
+        number = ledger.requests.begin_draft("rita", Kind.APPLICATION, TODAY)
+        if act is not Act.SUBMIT:
+            do(ledger, "rita", number, Act.SUBMIT)
+        told_of[1] = Employment.NOT_EMPLOYED
+        who = "rita" if act is Act.SUBMIT else superintendent(ledger)
+        sent = told(Kind.APPLICATION, ledger.requests.get(number).case.state, act)
+        refused = ledger.requests.act(who, number, act, sent, KNOWN, SNAPSHOT)
+        assert isinstance(refused, NotMoved) and refused.reason is Reason.AGAINST_A_RULE
+        assert "external request" in refused.rule
+        assert ledger.studies.all_grants() == ()
 
 
 # --- the decision, its letter, its grant

@@ -46,8 +46,8 @@ def release(number: int, audience: str = "study:reading", label: str = "a table"
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with closing(Ledger.open(tmp_path / "ledger")) as ledger:
-        ledger.add_person("op", "rita", None, None)
-        ledger.add_person("op", "sam", None, None)
+        ledger.add_person("op", "rita", 1, None)
+        ledger.add_person("op", "sam", 2, None)
         give_grant(ledger, study("old"))
         yield ledger
 

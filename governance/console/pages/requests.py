@@ -19,7 +19,19 @@ from governance.console.cases import (
 from governance.console.office import Office
 from governance.console.page import EVERYBODY, SUPERINTENDENT, Page
 from governance.ledger import LedgerError, NotTheSuperintendent, RequestRecord, Signature, Told
-from governance.requests import WORKFLOWS, Act, Effect, FieldKind, Move, NotMoved, Role, Workflow, deadline, roles_of
+from governance.requests import (
+    WORKFLOWS,
+    Act,
+    Effect,
+    FieldKind,
+    Kind,
+    Move,
+    NotMoved,
+    Role,
+    Workflow,
+    deadline,
+    roles_of,
+)
 from governance.requests.granting import IDENTIFIED, LINKED
 from governance.vocabulary import Capacity, Grant
 
@@ -33,12 +45,12 @@ def draw_own(office: Office, asked: Asked) -> Reply:
     """One's own requests, and what one may begin."""
     mine = office.ledger.requests.listing(applicant=asked.visitor.username)
     shown = [(record, headline(record), deadline(record.case, asked.today)) for record in reversed(mine)]
-    return Draw("requests.html", {"mine": shown, "flows": _may_open(asked)})
+    return Draw("requests.html", {"mine": shown, "flows": _may_open(office, asked)})
 
 
 def act_begin(office: Office, asked: Asked) -> Reply:
     """A new draft, and on to its form."""
-    flow = next((each for each in _may_open(asked) if each.kind.name.lower() == asked.posted["kind"]), None)
+    flow = next((each for each in _may_open(office, asked) if each.kind.name.lower() == asked.posted["kind"]), None)
     if flow is None or not asked.posted.fresh:
         return draw_own(office, asked)
     number = office.ledger.requests.begin_draft(
@@ -48,9 +60,11 @@ def act_begin(office: Office, asked: Asked) -> Reply:
     return Go(f"requests/{number}/do/{slug(first.act)}")
 
 
-def _may_open(asked: Asked) -> list[Workflow]:
+def _may_open(office: Office, asked: Asked) -> list[Workflow]:
     roles = roles_of(asked.visitor.capacities, is_applicant=True, signed=False)
-    return [flow for flow in WORKFLOWS.values() if roles & set(flow.openers)]
+    is_official = office.ledger.requests.is_official(asked.visitor.username, asked.today)
+    flows = [flow for flow in WORKFLOWS.values() if roles & set(flow.openers)]
+    return [flow for flow in flows if is_official or flow.kind is not Kind.APPLICATION]
 
 
 def slug(act: Act) -> str:
