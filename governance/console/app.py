@@ -113,6 +113,7 @@ class Console:
         if standing is not Standing.GOOD:
             reply = await run_in_threadpool(page.act, self._office, replace(asked, posted=replace(posted, fresh=False)))
             return self._answer(request, visit, asked.visitor, reply, stale=True)
+        posted = replace(posted, seen=self._sent.seen(posted.page))
         used = self._sent.take(posted.page)
         if used is not None:
             return self._again(request, visit, asked.visitor, used.led_to)
@@ -144,7 +145,7 @@ class Console:
     ) -> Response:
         match reply:
             case Draw():
-                name = self._sent.name(visit.key, visit.username, request.url.path)
+                name = self._sent.name(visit.key, visit.username, request.url.path, reply.seen)
                 return self.drawing.draw(request, visitor, reply, name, stale=stale)
             case Go():
                 return RedirectResponse(self._address(reply), status_code=303)

@@ -35,6 +35,8 @@ class Posted:
     uploads: Mapping[str, Upload] = field(default_factory=dict)
     page: str = ""
     fresh: bool = True
+    seen: int | None = None
+    """How many steps of the request the form was shown with."""
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -69,6 +71,8 @@ class Draw:
     template: str
     shown: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    seen: int | None = None
+    """How many steps of a request it shows, where its form is a step of one."""
 
 
 class Done(enum.StrEnum):

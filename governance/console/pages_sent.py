@@ -42,9 +42,10 @@ class PagesSent:
         self._used: OrderedDict[str, Use] = OrderedDict()
         self._lock = Lock()
 
-    def name(self, visit: str, username: str, path: str) -> str:
-        """A new name, for a form on that path, sent to that person."""
-        made = f"{secrets.token_hex(16)}.{int(self._clock())}"
+    def name(self, visit: str, username: str, path: str, seen: int | None = None) -> str:
+        """A new name, for a form on that path, sent to that person; with how many steps of a request it showed."""
+        shown = "" if seen is None else str(seen)
+        made = f"{secrets.token_hex(16)}.{shown}.{int(self._clock())}"
         return f"{made}.{self._sign(made, visit, username, path)}"
 
     def standing(self, name: str, visit: str, username: str, path: str) -> Standing:
@@ -54,6 +55,12 @@ class PagesSent:
             return Standing.FOREIGN
         sent = float(made.rpartition(".")[2])
         return Standing.GOOD if self._clock() - sent <= GOOD_FOR_SECONDS else Standing.EXPIRED
+
+    @staticmethod
+    def seen(name: str) -> int | None:
+        """How many steps were shown, of a name that is good."""
+        shown = name.split(".")[1]
+        return int(shown) if shown else None
 
     def take(self, name: str) -> Use | None:
         """None for who comes first, and may act; else what became of the first."""

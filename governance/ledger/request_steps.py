@@ -46,11 +46,15 @@ THE_OFFICE = "The Office of the Superintendent"
 
 @dataclass(frozen=True)
 class Told:
-    """What comes with an act: texts and files, by field. `page`: the one it was sent with; sent twice, it is one."""
+    """What comes with an act: texts and files, by field. `page`: the one it was sent with; sent twice, it is one.
+
+    `seen_steps`: how many steps the request had as it was shown; None where nothing was.
+    """
 
     fields: Mapping[str, str] = field(default_factory=dict)
     uploads: Mapping[str, Upload] = field(default_factory=dict)
     page: str | None = None
+    seen_steps: int | None = None
 
 
 @dataclass(frozen=True)

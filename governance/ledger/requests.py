@@ -115,6 +115,8 @@ class Requests:
             if told.page and (done := _done_with(connection, told.page, request_id, act, actor)):
                 return done
             record = _demand(connection, request_id)
+            if told.seen_steps not in (None, record.steps):
+                return NotMoved(Reason.MEANWHILE)
             if isinstance(who, Signature):
                 roles = roles_of((), is_applicant=False, signed=True)
             else:

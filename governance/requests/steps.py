@@ -20,6 +20,11 @@ class Reason(enum.Enum):
         "No step of the procedure can be skipped, and none is taken twice.",
         "Look at the request again: somebody may have acted on it meanwhile.",
     )
+    MEANWHILE = (
+        "Somebody has acted on this request meanwhile.",
+        "What is decided, or done, is what whoever does it has seen.",
+        "Read the request as it stands now, and then do it.",
+    )
     NOT_YOURS = (
         "That step is not yours to take.",
         "Each step belongs to those named in the procedure; only the Superintendent's own act decides.",

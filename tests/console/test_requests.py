@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from governance.console.pages.requests import slug
+from governance.ledger import Acted, Told
 from governance.requests import WORKFLOWS, Act, FieldKind, Kind, State
 from governance.requests.granting import LINKED
 from governance.vocabulary import Capacity
-from tests.console.asking import APPLICATION, APPROVAL, application
+from tests.console.asking import APPLICATION, APPROVAL, KNOWN, application, returned_letter
 from tests.console.visiting import HOLDERS, PASSWORD, TODAY, Browser, House, words
 
 CHIEF, SECRETARY = HOLDERS[Capacity.SUPERINTENDENT], HOLDERS[Capacity.EXECUTIVE_SECRETARY]
@@ -242,3 +243,16 @@ def test_a_draft_is_its_writers_alone(house: House) -> None:
     for other in (CHIEF, SECRETARY, HOLDERS[Capacity.COUNSELOR]):
         assert house.browser(other).get(f"requests/{number_of(form)}").status_code == 404
     assert "no title yet" not in words(house.browser(CHIEF).get("registers/application").text)
+
+
+def test_a_decision_on_a_page_from_before_somebody_acted_is_not_carried_out(house: House) -> None:
+    number = application(house, TEACHER)
+    chief, path = house.browser(CHIEF), f"requests/{number}/decide/approve"
+    page = chief.page_of(path)
+    returned_letter(house, number)
+    again = Told({**APPLICATION, "title": "Another text"})
+    assert isinstance(house.ledger.requests.act(TEACHER, number, Act.SUBMIT, again, KNOWN), Acted)
+    answer = chief.post(path, {**APPROVAL, "password": PASSWORD, "page": page})
+    assert answer.status_code == 409 and "Another text" in answer.text
+    assert state(house, path) is State.SUBMITTED
+    assert chief.send(path, {**APPROVAL, "password": PASSWORD}).status_code == 303

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -96,6 +97,20 @@ def test_every_act_leaves_its_events(ledger: Ledger, name: str) -> None:
     act(ledger, number)
     assert events(ledger, before) == left
     assert ledger.verify().breaks == ()
+
+
+def test_a_decision_falls_on_what_was_seen(ledger: Ledger) -> None:
+    """Taken back and sent again with another text, the request is in the same state, and is another."""
+    number = submitted(ledger)
+    seen = ledger.requests.get(number).steps
+    do(ledger, superintendent(ledger), number, Act.RETURN)
+    do(ledger, "rita", number, Act.SUBMIT, columns="student: sex")
+    sent = told(Kind.APPLICATION, State.SUBMITTED, Act.APPROVE)
+    for steps, moves in ((seen, False), (ledger.requests.get(number).steps, True)):
+        page = replace(sent, seen_steps=steps)
+        done = ledger.requests.act(superintendent(ledger), number, Act.APPROVE, page, KNOWN, SNAPSHOT)
+        assert isinstance(done, Acted) is moves
+        assert moves or (isinstance(done, NotMoved) and done.reason is Reason.MEANWHILE)
 
 
 # --- who is outside

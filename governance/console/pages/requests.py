@@ -27,6 +27,7 @@ from governance.requests import (
     Kind,
     Move,
     NotMoved,
+    Reason,
     Role,
     Workflow,
     deadline,
@@ -187,6 +188,8 @@ def _carry_out(
     except LedgerError as error:
         return _form(office, asked, record, move, told.fields, {"": str(error)})
     if isinstance(done, NotMoved):
+        if done.reason is Reason.MEANWHILE:
+            return _moved_on(office, asked)
         record = _keep_what_can_be(office, asked, record, move, told)
         return _form(office, asked, record, move, told.fields, _errors(done))
     decided = WORKFLOWS[record.case.kind].rule(done.state).decided
@@ -211,6 +214,8 @@ def _keep_what_can_be(office: Office, asked: Asked, record: RequestRecord, move:
 def _save(office: Office, asked: Asked, record: RequestRecord, move: Move, told: Told) -> Reply:
     done = office.ledger.requests.save_draft(asked.visitor.username, record.request_id, told, known(office, asked))
     if isinstance(done, NotMoved):
+        if done.reason is Reason.MEANWHILE:
+            return _moved_on(office, asked)
         return _form(office, asked, record, move, told.fields, _errors(done))
     return Go(f"requests/{record.request_id}", Done.SAVED)
 
@@ -226,7 +231,7 @@ def _told(asked: Asked, move: Move) -> Told:
     texts = {each.name for each in move.form.fields if each.kind is not FieldKind.DOCUMENT}
     fields = {name: asked.posted[name] for name in move.form.names if name in texts}
     uploads = {name: asked.posted.uploads[name] for name in move.form.documents if name in asked.posted.uploads}
-    return Told(fields, uploads, nonce(asked.posted.page) or None)
+    return Told(fields, uploads, nonce(asked.posted.page) or None, asked.posted.seen)
 
 
 def _moved_on(office: Office, asked: Asked) -> Reply:
@@ -254,7 +259,7 @@ def _form(
         "held": _held(office, asked, record, move),
         "linked": LINKED,
     }
-    return Draw("step.html", shown, 400 if errors else 200)
+    return Draw("step.html", shown, 400 if errors else 200, seen=record.steps)
 
 
 def _held(office: Office, asked: Asked, record: RequestRecord, move: Move) -> list[Grant]:
