@@ -68,8 +68,8 @@ class Consents:
             others = _read(
                 connection, sa.and_(consent.c.request_id == request_id, consent.c.student_key == student_key)
             )
-            if errors := why_not_beside(others, read.values, known.today):
-                return NotMoved(Reason.INCOMPLETE, errors)
+            if beside := why_not_beside(others, read.values, known.today):
+                return NotMoved(Reason.INCOMPLETE, beside)
             for upload in told.uploads.values():
                 keep_upload(connection, actor, upload)
             return _insert(connection, actor, request_id, student_key, read.values)

@@ -81,7 +81,7 @@ class Requests:
     def roles(self, username: str, record: RequestRecord, today: date) -> frozenset[Role]:
         """As what somebody may act on a request without signing."""
         with self._store.read() as connection:
-            return roles_today(connection, username, record.case.applicant, today)
+            return roles_today(connection, username, record.case.applicant, today, _is_registered(record))
 
     # -- acting ----------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class Requests:
             if isinstance(who, Signature):
                 roles = roles_of((), is_applicant=False, signed=True)
             else:
-                roles = roles_today(connection, actor, record.case.applicant, known.today)
+                roles = roles_today(connection, actor, record.case.applicant, known.today, _is_registered(record))
             outside = self._why_outside(connection, record.case.applicant, known.today)
             return Taking(connection, record, actor, known, snapshot, outside).take(act, roles, told)
 
@@ -206,7 +206,14 @@ def _demand(connection: sa.Connection, request_id: int) -> RequestRecord:
     return record
 
 
-def roles_today(connection: sa.Connection, username: str, applicant: str, today: date) -> frozenset[Role]:
+def _is_registered(record: RequestRecord) -> bool:
+    """Whether the office opened it for somebody else."""
+    return record.opened_by != record.case.applicant
+
+
+def roles_today(
+    connection: sa.Connection, username: str, applicant: str, today: date, registered: bool = False
+) -> frozenset[Role]:
     """Nobody's who is locked."""
     locked = sa.exists().where(person_lock.c.username == username, person_lock.c.unlocked_at.is_(None))
     if connection.execute(sa.select(locked)).scalar_one():
@@ -219,4 +226,4 @@ def roles_today(connection: sa.Connection, username: str, applicant: str, today:
         sa.or_(level.c.end_date.is_(None), level.c.end_date >= today),
     )
     capacities = {Capacity(capacity) for capacity in connection.execute(held).scalars()}
-    return roles_of(capacities, is_applicant=username == applicant, signed=False)
+    return roles_of(capacities, is_applicant=username == applicant, signed=False, registered=registered)

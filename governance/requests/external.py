@@ -79,6 +79,8 @@ SENSITIVE_GRANTED = Rule(
 )
 
 REGISTRANTS = (Role.APPLICANT, Role.EXECUTIVE_SECRETARY)
+WRITERS = (Role.APPLICANT, Role.REGISTRAR)
+"""Whose text it is: what an applicant began, the office neither writes nor takes back."""
 OFFICE = (Role.EXECUTIVE_SECRETARY, Role.SUPERINTENDENT)
 
 EXTERNAL_REQUESTS = Workflow(
@@ -121,19 +123,19 @@ EXTERNAL_REQUESTS = Workflow(
         StateRule(State.CLOSED, "Denied, and the researcher was notified in writing.", None),
     ),
     moves=(
-        Move(State.DRAFT, Act.SAVE, REGISTRANTS, State.DRAFT, REQUEST, partial=True),
-        Move(State.DRAFT, Act.SUBMIT, REGISTRANTS, State.SUBMITTED, REQUEST, own=True),
-        Move(State.DRAFT, Act.WITHDRAW, REGISTRANTS, State.WITHDRAWN),
+        Move(State.DRAFT, Act.SAVE, WRITERS, State.DRAFT, REQUEST, partial=True),
+        Move(State.DRAFT, Act.SUBMIT, WRITERS, State.SUBMITTED, REQUEST, own=True),
+        Move(State.DRAFT, Act.WITHDRAW, WRITERS, State.WITHDRAWN),
         Move(State.SUBMITTED, Act.RETURN, (Role.SUPERINTENDENT,), State.RETURNED, RETURN, effects=(Effect.LETTER,)),
-        Move(State.RETURNED, Act.SAVE, REGISTRANTS, State.RETURNED, REQUEST, partial=True),
-        Move(State.RETURNED, Act.SUBMIT, REGISTRANTS, State.SUBMITTED, REQUEST, own=True),
-        Move(State.RETURNED, Act.WITHDRAW, REGISTRANTS, State.WITHDRAWN),
+        Move(State.RETURNED, Act.SAVE, WRITERS, State.RETURNED, REQUEST, partial=True),
+        Move(State.RETURNED, Act.SUBMIT, WRITERS, State.SUBMITTED, REQUEST, own=True),
+        Move(State.RETURNED, Act.WITHDRAW, WRITERS, State.WITHDRAWN),
         Move(State.SUBMITTED, Act.RECOMMEND, (Role.REVIEWER,), State.REVIEWED, RECOMMENDATION),
         *(
             move
             for waiting in (State.SUBMITTED, State.REVIEWED)
             for move in (
-                Move(waiting, Act.WITHDRAW, REGISTRANTS, State.WITHDRAWN),
+                Move(waiting, Act.WITHDRAW, WRITERS, State.WITHDRAWN),
                 Move(
                     waiting,
                     Act.ACCEPT,
@@ -154,7 +156,7 @@ EXTERNAL_REQUESTS = Workflow(
             AGREEMENT,
             rules=(EVERY_STATEMENT, THE_AGREEMENT),
         ),
-        Move(State.AGREEMENT_AWAITED, Act.WITHDRAW, REGISTRANTS, State.WITHDRAWN),
+        Move(State.AGREEMENT_AWAITED, Act.WITHDRAW, WRITERS, State.WITHDRAWN),
         Move(
             State.AGREEMENT_FILED,
             Act.PROVIDE_CONSENT,
@@ -177,7 +179,7 @@ EXTERNAL_REQUESTS = Workflow(
                     effects=(Effect.GRANT, Effect.LETTER),
                 ),
                 Move(filed, Act.DENY, (Role.SUPERINTENDENT,), State.DENIED, DENIAL, effects=(Effect.LETTER,)),
-                Move(filed, Act.WITHDRAW, REGISTRANTS, State.WITHDRAWN),
+                Move(filed, Act.WITHDRAW, WRITERS, State.WITHDRAWN),
             )
         ),
         Move(State.APPROVED, Act.NOTIFY, (*REGISTRANTS, Role.SUPERINTENDENT), State.IN_FORCE, NOTIFICATION),

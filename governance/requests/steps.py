@@ -123,9 +123,13 @@ ROLES_OF_CAPACITIES = {
 """The Superintendent's own role is in no capacity: it is in the act that they sign."""
 
 
-def roles_of(capacities: Iterable[Capacity], *, is_applicant: bool, signed: bool) -> frozenset[Role]:
-    """As what somebody acts. Only a signed act is the Superintendent's."""
+def roles_of(
+    capacities: Iterable[Capacity], *, is_applicant: bool, signed: bool, registered: bool = False
+) -> frozenset[Role]:
+    """As what somebody acts. Only a signed act is the Superintendent's. `registered`: by the office, for somebody."""
     held = {ROLES_OF_CAPACITIES[capacity] for capacity in capacities if capacity in ROLES_OF_CAPACITIES}
     if is_applicant:
         held.add(Role.APPLICANT)
+    if registered and Role.EXECUTIVE_SECRETARY in held:
+        held.add(Role.REGISTRAR)
     return frozenset({Role.SUPERINTENDENT} if signed else held)

@@ -29,6 +29,8 @@ class Role(enum.StrEnum):
     APPLICANT = "applicant"
     SUPERINTENDENT = "Superintendent"
     EXECUTIVE_SECRETARY = "Executive Secretary"
+    # The Executive Secretary, of a request that the office itself registered for somebody.
+    REGISTRAR = "registrar"
     REVIEWER = "reviewer"
     OPERATOR = "operator"
     CALENDAR = "calendar"

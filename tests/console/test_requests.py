@@ -254,5 +254,6 @@ def test_a_decision_on_a_page_from_before_somebody_acted_is_not_carried_out(hous
     assert isinstance(house.ledger.requests.act(TEACHER, number, Act.SUBMIT, again, KNOWN), Acted)
     answer = chief.post(path, {**APPROVAL, "password": PASSWORD, "page": page})
     assert answer.status_code == 409 and "Another text" in answer.text
+    assert f"Last written by {TEACHER}" in words(chief.get(path).text)
     assert state(house, path) is State.SUBMITTED
     assert chief.send(path, {**APPROVAL, "password": PASSWORD}).status_code == 303

@@ -113,6 +113,19 @@ def test_a_decision_falls_on_what_was_seen(ledger: Ledger) -> None:
         assert moves or (isinstance(done, NotMoved) and done.reason is Reason.MEANWHILE)
 
 
+def test_the_office_writes_what_it_registered_and_no_draft_of_an_applicants_own(ledger: Ledger) -> None:
+    own = ledger.requests.begin_draft("rita", Kind.EXTERNAL, TODAY)
+    registered = ledger.requests.begin_draft("xena", Kind.EXTERNAL, TODAY, applicant="rita")
+    for act in (Act.SAVE, Act.SUBMIT, Act.WITHDRAW):
+        sent = told(Kind.EXTERNAL, State.DRAFT, act)
+        refused = ledger.requests.act("xena", own, act, sent, KNOWN)
+        assert isinstance(refused, NotMoved) and refused.reason is Reason.NOT_YOURS
+    do(ledger, "xena", registered, Act.SUBMIT)
+    do(ledger, "rita", own, Act.SUBMIT)
+    refused = ledger.requests.act("xena", own, Act.WITHDRAW, Told(), KNOWN)
+    assert isinstance(refused, NotMoved) and refused.reason is Reason.NOT_YOURS
+
+
 # --- who is outside
 
 

@@ -39,6 +39,7 @@ from governance.vocabulary import Capacity, Grant
 LETTER = "text/html"
 OFFICE = (Capacity.SUPERINTENDENT, Capacity.EXECUTIVE_SECRETARY)
 DO_SAVE = "save"
+WRITING = frozenset({Act.SAVE, Act.SUBMIT, Act.REGISTER})
 LONGEST_NONCE = 32
 
 
@@ -89,13 +90,15 @@ def draw_one(office: Office, asked: Asked) -> Reply:
 def _about(office: Office, asked: Asked, record: RequestRecord) -> dict[str, Any]:
     flow = WORKFLOWS[record.case.kind]
     unsigned, signed = acts_of(office, asked, record)
+    history = office.ledger.requests.history(record.request_id)
     return {
         "record": record,
         "flow": flow,
         "headline": headline(record),
         "rule": flow.rule(record.case.state),
         "told": told_rows(record),
-        "history": office.ledger.requests.history(record.request_id),
+        "history": history,
+        "written_by": next((step.actor for step in reversed(history) if step.act in WRITING), ""),
         "deadline": deadline(record.case, asked.today),
         "acts": [(slug(move.act), move) for move in unsigned],
         "decisions": [(slug(move.act), move) for move in signed],
