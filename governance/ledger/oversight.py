@@ -115,6 +115,7 @@ class Oversight:
             raise LedgerError(refusal)
         with self._store.write() as connection:
             demand_known(connection, username)
+            _demand_theirs(connection, about, username)
             number = (connection.execute(sa.select(sa.func.max(use_mark.c.number))).scalar_one() or 0) + 1
             made = Mark(number, about, username, marking, note.strip(), actor, now())
             connection.execute(use_mark.insert().values(**vars(made) | {"marking": marking.name}))
@@ -137,6 +138,14 @@ def mark_detail(made: Mark) -> dict[str, Any]:
 def _mark(row: sa.Row[Any]) -> Mark:
     marking = Marking[row.marking]
     return Mark(row.number, row.about, row.username, marking, row.note, row.marked_by, row.marked_at)
+
+
+def _demand_theirs(connection: sa.Connection, about: str, username: str) -> None:
+    """Whose an answer was is the log's to say, not the page's: nobody marks their own under another's name."""
+    answered = audit_event.c.event.in_(list(OUTCOME_OF))
+    question = sa.select(audit_event.c.actor).where(answered, _says(f'"answer":"{about}"'))
+    if any(asker != username for asker in connection.execute(question).scalars()):
+        raise LedgerError("That answer was given to somebody else.")
 
 
 def _says(text: str) -> sa.ColumnElement[bool]:

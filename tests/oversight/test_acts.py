@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from governance.audit import Event
-from governance.ledger import Ledger
+from governance.ledger import Ledger, LedgerError
 from governance.ledger.digests import Digests
 from governance.ledger.disclosures import DisclosureRecords
-from governance.ledger.oversight import Oversight
+from governance.ledger.oversight import Oversight, UseFilter
 from governance.ledger.reviews import Reviews
 from governance.oversight.marks import Marking
 from governance.oversight.reviews import Conclusion, usual_plan
@@ -75,3 +75,13 @@ def test_every_act_leaves_its_event(part: type, name: str, tmp_path: Path) -> No
         act(ledger)
         assert [entry.event for entry in ledger.entries(after=before)] == events
         assert ledger.verify().breaks == ()
+
+
+def test_nobody_marks_their_own_answer_under_the_name_of_somebody_else(tmp_path: Path) -> None:
+    asked = [Asked("hill", students=frozenset({7}))]
+    with closing(fill(tmp_path / "ledger", asked, ["hill", "other"])) as ledger:
+        (use,) = ledger.oversight.uses(UseFilter())
+        with pytest.raises(LedgerError, match="somebody else"):
+            ledger.oversight.mark("hill", use.answer, "other", Marking.EXPLAINED, "Because.")
+        assert ledger.oversight.marks([use.answer]) == {}
+        assert ledger.oversight.mark("other", use.answer, "hill", Marking.EXPLAINED, "Because.").username == "hill"
