@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -24,28 +26,28 @@ _SETTINGS = ("SET synchronous_commit = on", f"SET lock_timeout = '{BUSY_SECONDS}
 
 @dataclass(frozen=True)
 class PostgresqlServer:
-    """`url`: without a password, which is in `password_file`."""
+    """`url`: without a password, which is in `password_file`. `ca_file`: the authority of the server's certificate, if
+    not one of the system's."""
 
     url: str
     password_file: Path | None = None
+    ca_file: Path | None = None
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> PostgresqlServer | None:
         """From all settings of a district; None where the ledger is a file. `LedgerError`, if they cannot be used."""
         section = document.get("ledger", {})
-        if not isinstance(section, dict) or not set(section) <= {"url", "password_file"}:
-            raise LedgerError("[ledger] in dbims.toml knows url and password_file, and nothing else.")
+        if not isinstance(section, dict) or not set(section) <= {"url", "password_file", "ca_file"}:
+            raise LedgerError("[ledger] in dbims.toml knows url, password_file and ca_file, and nothing else.")
         if not section:
             return None
-        url, file = section.get("url"), section.get("password_file")
+        url = section.get("url")
         if not _is_usable(url):
             raise LedgerError(
                 f'url of [ledger] in dbims.toml is of the form "{DRIVER}://USER@HOST/DATABASE", without a password: '
                 "that is in a file of its own, which password_file names."
             )
-        if file is not None and not (isinstance(file, str) and Path(file).is_absolute()):
-            raise LedgerError("password_file of [ledger] in dbims.toml is the whole path of a file.")
-        return cls(str(url), None if file is None else Path(file))
+        return cls(str(url), _file(section, "password_file"), _file(section, "ca_file"))
 
     def is_there(self) -> bool:
         engine = self.engine()
@@ -66,12 +68,21 @@ class PostgresqlServer:
     def engine(self) -> sa.Engine:
         url = sa.make_url(self.url).set(password=self._password())
         try:
-            engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
+            engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=self._protection(url))
         except ModuleNotFoundError:
             raise LedgerError("A ledger in PostgreSQL needs the driver: `pip install 'dbims[postgresql]'`.") from None
         sa.event.listen(engine, "connect", _configure)
         sa.event.listen(engine, "begin", _begin)
         return engine
+
+    def _protection(self, url: sa.URL) -> dict[str, Any]:
+        """To another machine the ledger goes encrypted, and to a server that proves who it is; never in plain text."""
+        if _is_this_machine(url):
+            return {}
+        try:
+            return {"ssl_context": ssl.create_default_context(cafile=self.ca_file)}
+        except OSError as error:
+            raise LedgerError(f"ca_file of [ledger] in dbims.toml cannot be used ({type(error).__name__}).") from None
 
     def _password(self) -> str | None:
         if self.password_file is None:
@@ -96,6 +107,27 @@ class PostgresqlServer:
         connection.exec_driver_sql(f'CREATE SCHEMA "{schema}"')
         for table in sa.inspect(connection).get_table_names():
             connection.exec_driver_sql(f'CREATE TABLE "{schema}"."{table}" AS TABLE "{table}"')
+
+
+def _file(section: Mapping[str, Any], name: str) -> Path | None:
+    file = section.get(name)
+    if file is None:
+        return None
+    if not (isinstance(file, str) and Path(file).is_absolute()):
+        raise LedgerError(f"{name} of [ledger] in dbims.toml is the whole path of a file.")
+    return Path(file)
+
+
+def _is_this_machine(url: sa.URL) -> bool:
+    """By the host alone; a socket is named in the query, and reaches nobody else's machine."""
+    if url.host is None:
+        return "host" not in url.query
+    if "host" in url.query:
+        return False
+    try:
+        return ip_address(url.host).is_loopback
+    except ValueError:
+        return url.host == "localhost"
 
 
 def _is_usable(url: object) -> bool:

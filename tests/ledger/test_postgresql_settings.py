@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import tomli_w
 
 from governance.ledger import Ledger, LedgerError, PostgresqlServer
@@ -24,8 +26,8 @@ def test_without_the_section_the_ledger_is_a_file() -> None:
 @pytest.mark.parametrize(
     ("section", "words"),
     [
-        ("a url", "knows url and password_file"),
-        ({"url": URL, "password": "secret"}, "knows url and password_file"),
+        ("a url", "knows url, password_file and ca_file"),
+        ({"url": URL, "password": "secret"}, "knows url, password_file and ca_file"),
         ({"password_file": "/etc/dbims/password"}, "of the form"),
         ({"url": 5}, "of the form"),
         ({"url": "no url"}, "of the form"),
@@ -34,6 +36,7 @@ def test_without_the_section_the_ledger_is_a_file() -> None:
         ({"url": "postgresql+pg8000://dbims@db.example.org"}, "of the form"),
         ({"url": "postgresql+pg8000://dbims:secret@db.example.org/dbims"}, "without a password"),
         ({"url": URL, "password_file": "password"}, "whole path"),
+        ({"url": URL, "ca_file": "ca.pem"}, "whole path"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused(section: object, words: str) -> None:
@@ -73,3 +76,15 @@ def test_failures_say_their_kind_and_no_secret(tmp_path: Path, postgresql: Runni
         with pytest.raises(LedgerError, match=r"cannot be (reached|read)") as failed:
             Ledger.open(tmp_path / "ledger", server=server)
         assert not [word for word in (PASSWORD, "not the password") if word in f"{failed.value!r} {server!r}"]
+
+
+@pytest.mark.parametrize(
+    ("host", "protected"), [("localhost", False), ("127.0.0.1", False), ("db.example.org", True), ("10.0.0.7", True)]
+)
+def test_another_machine_is_reached_encrypted_and_by_its_certificate(host: str, protected: bool) -> None:
+    url = f"postgresql+pg8000://dbims@{host}/ledger"
+    context = PostgresqlServer(url)._protection(sa.make_url(url)).get("ssl_context")
+    assert (context is not None) is protected
+    if context is not None:
+        assert context.check_hostname
+        assert context.verify_mode is ssl.CERT_REQUIRED
