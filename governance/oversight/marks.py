@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+import unicodedata
 from dataclasses import dataclass
 
 LONGEST_NOTE = 4_000
@@ -35,6 +36,11 @@ class Mark:
     marked_at: str
 
 
+def has_controls(text: str) -> bool:
+    """Whether a text holds characters that only steer what shows it; line ends and tabs are none of them."""
+    return any(unicodedata.category(each) in ("Cc", "Cf") and each not in "\r\n\t" for each in text)
+
+
 def refusal_of_mark(actor: str, about: str, username: str, note: str) -> str | None:
     """Why such a mark is not made; None if it may be."""
     if _KEY.fullmatch(about) is None:
@@ -45,4 +51,6 @@ def refusal_of_mark(actor: str, about: str, username: str, note: str) -> str | N
         return "Say why, in a note."
     if len(note) > LONGEST_NOTE:
         return f"A note has at most {LONGEST_NOTE:,} characters."
+    if has_controls(note):
+        return "A note is plain text, without control characters."
     return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from governance.oversight.marks import has_controls
 from governance.vocabulary import Capacity
 
 SOON_DAYS = 30
@@ -127,6 +128,8 @@ def refusal_of_sign_off(review: Review | None, owner: Capacity, held: Iterable[C
         return "Say what the review found: what was looked at, and what came of it."
     if len(findings) > LONGEST_FINDINGS:
         return f"Findings have at most {LONGEST_FINDINGS:,} characters."
+    if has_controls(findings):
+        return "Findings are plain text, without control characters."
     return None
 
 

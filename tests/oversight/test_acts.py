@@ -15,9 +15,10 @@ from governance.ledger.digests import Digests
 from governance.ledger.disclosures import DisclosureRecords
 from governance.ledger.oversight import Oversight, UseFilter
 from governance.ledger.reviews import Reviews
-from governance.oversight.marks import Marking
-from governance.oversight.reviews import Conclusion, usual_plan
+from governance.oversight.marks import Marking, refusal_of_mark
+from governance.oversight.reviews import Conclusion, Review, refusal_of_sign_off, usual_plan
 from governance.oversight.settings import OversightSettings
+from governance.vocabulary import Capacity
 from tests.oversight.recorded import Asked, fill
 from tests.signed import superintendent
 
@@ -85,3 +86,12 @@ def test_nobody_marks_their_own_answer_under_the_name_of_somebody_else(tmp_path:
             ledger.oversight.mark("hill", use.answer, "other", Marking.EXPLAINED, "Because.")
         assert ledger.oversight.marks([use.answer]) == {}
         assert ledger.oversight.mark("other", use.answer, "hill", Marking.EXPLAINED, "Because.").username == "hill"
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\x1b[2Jb", "a\u202eb"])
+def test_notes_and_findings_hold_no_control_characters(text: str) -> None:
+    assert "control characters" in str(refusal_of_mark("super", "0" * 16, "hill", text))
+    review = Review(1, "finance", TODAY)
+    held = [Capacity.SUPERINTENDENT]
+    assert "control characters" in str(refusal_of_sign_off(review, Capacity.BUDGET_OFFICE, held, text))
+    assert refusal_of_sign_off(review, Capacity.BUDGET_OFFICE, held, "One line,\r\nand\tanother.") is None
