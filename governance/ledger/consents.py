@@ -19,7 +19,7 @@ from governance.ledger.requests import roles_today
 from governance.ledger.schema import consent, consent_withdrawal
 from governance.ledger.store import Store
 from governance.requests import Known, Mislabelled, NotMoved, Reason, Role, media_type_of
-from governance.requests.consents import WITHDRAWAL, Consent, consenting, read_consent, why_not, why_not_beside
+from governance.requests.consents import CONSENT, WITHDRAWAL, Consent, consenting, read_consent, why_not, why_not_beside
 from governance.requests.reading import read_form
 
 KEY_BYTES = 8
@@ -101,7 +101,7 @@ def _digests(told: Told) -> tuple[dict[str, str], dict[str, str]]:
     digests, wrong = {}, {}
     for name, upload in told.uploads.items():
         try:
-            media_type_of(upload)
+            media_type_of(upload, CONSENT.media_types(name))
         except Mislabelled as error:
             wrong[name] = str(error)
         digests[name] = digest_of(upload.content)

@@ -36,6 +36,8 @@ from governance.requests import (
     write_letter,
 )
 from governance.requests.declarations import read_declaration, with_catalog
+from governance.requests.forms import NOTHING, Form
+from governance.requests.uploads import MediaType
 
 CALENDAR = "calendar"
 """The actor of what happens because a day is over."""
@@ -80,7 +82,8 @@ class Taking:
     """Why the applicant is no school official; nothing, if they are."""
 
     def take(self, act: Act, roles: frozenset[Role], told: Told) -> Acted | NotMoved:
-        filed, wrong = _file(told.uploads)
+        move = WORKFLOWS[self.record.case.kind].find(self.record.case.state, act)
+        filed, wrong = _file(told.uploads, NOTHING if move is None else move.form)
         if wrong:
             return NotMoved(Reason.INCOMPLETE, wrong)
         given = Given(told.fields, {name: each.digest for name, each in filed.items()})
@@ -188,12 +191,16 @@ def _declared_twice(connection: sa.Connection, case: Case, known: Known) -> str:
     return ""
 
 
-def _file(uploads: Mapping[str, Upload]) -> tuple[dict[str, Filed], dict[str, str]]:
+def _file(uploads: Mapping[str, Upload], form: Form) -> tuple[dict[str, Filed], dict[str, str]]:
     """What was handed in, by field, and what is wrong with the rest."""
     filed, wrong = {}, {}
     for name, upload in uploads.items():
         try:
-            filed[name] = Filed(digest_of(upload.content), upload.name[-120:], media_type_of(upload).value)
+            filed[name] = Filed(
+                digest_of(upload.content),
+                upload.name[-120:],
+                media_type_of(upload, form.media_types(name) or tuple(MediaType)).value,
+            )
         except Mislabelled as error:
             wrong[name] = str(error)
     return filed, wrong

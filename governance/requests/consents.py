@@ -13,10 +13,12 @@ from datetime import date
 from governance.requests.forms import Errors, Field, FieldKind, Form, Known, Typed, Values, in_order
 from governance.requests.granting import IDENTIFIED
 from governance.requests.reading import Read, read_form
+from governance.requests.uploads import MediaType
 from governance.requests.workflow import Case, Kind, State
 
 PARENT, ELIGIBLE_STUDENT = "parent or guardian", "eligible student"
 
+SCANS = (MediaType.PDF, MediaType.PNG, MediaType.JPEG)
 CONSENT = Form(
     (
         Field("given_by", "Given by", "Who signed it.", FieldKind.LINE),
@@ -25,7 +27,7 @@ CONSENT = Form(
         Field("consent_until", "Holds until", "Where it has a last day.", FieldKind.DATE, required=False),
         Field("records", "Records", "The tables that it names, with commas between them.", FieldKind.LINE, most=1_000),
         Field("for_purpose", "Purpose", "For which it may be disclosed, as the form says."),
-        Field("signed_form", "The signed form", "As PDF, PNG or JPEG.", FieldKind.DOCUMENT),
+        Field("signed_form", "The signed form", "As PDF, PNG or JPEG.", FieldKind.DOCUMENT, media_types=SCANS),
     ),
     (in_order("consented_on", "consent_until", "It holds at least until the day it is signed."),),
 )

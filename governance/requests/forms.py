@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from governance.catalog import Catalog
+from governance.requests.uploads import MediaType
 
 Typed = Mapping[str, str]
 """What somebody typed, by field."""
@@ -55,7 +56,7 @@ class Known:
 class Field:
     """One question. `least` and `most` bound a number, or the length of a text; `choices` are a choice's only answers.
 
-    `not_future`: a day that has been; `usual`: what the field is filled with to begin with.
+    `media_types`: what a document may be; `not_future`: a day that has been; `usual`: what is there to begin with.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Field:
     choices: tuple[str, ...] = ()
     not_future: bool = False
     usual: str = ""
+    media_types: tuple[MediaType, ...] = (MediaType.PDF,)
 
     def __post_init__(self) -> None:
         if (self.kind is FieldKind.CHOICE) != bool(self.choices):
@@ -101,6 +103,10 @@ class Form:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(field.name for field in self.fields)
+
+    def media_types(self, name: str) -> tuple[MediaType, ...]:
+        """What a document may be in the field of that name; nothing, where there is no such field."""
+        return next((field.media_types for field in self.fields if field.name == name), ())
 
     @property
     def documents(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from governance.requests.applications import NOTIFICATION
 from governance.requests.forms import Errors, Field, FieldKind, Form, Known
 from governance.requests.granting import EMAIL
+from governance.requests.uploads import MediaType
 from governance.requests.workflow import Act, Case, Effect, Kind, Move, Role, Rule, State, StateRule, Workflow
 
 SOURCE = 'Board policy, "Freedom of Information"; C.G.S. 1-206(a), 1-210(b)(17)'
@@ -31,9 +32,12 @@ REGISTRATION = Form(
         EMAIL,
     )
 )
+WRITTEN = (MediaType.PDF, MediaType.PLAIN_TEXT)
 CHECKING = Form(
     (
-        Field("prepared", "What would be released", "As PDF, or as plain text.", FieldKind.DOCUMENT),
+        Field(
+            "prepared", "What would be released", "As PDF, or as plain text.", FieldKind.DOCUMENT, media_types=WRITTEN
+        ),
         Field("checked_how", "How it was checked", "Who read it, and for what."),
         Field(
             "no_student",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 LARGEST = 10 * 1024 * 1024
@@ -31,8 +32,8 @@ class Mislabelled(ValueError):
     """The document is not taken; the message says why, and what to do."""
 
 
-def media_type_of(upload: Upload) -> MediaType:
-    """What the document is, by its content and by its label; `Mislabelled` where it is not taken."""
+def media_type_of(upload: Upload, taken: Collection[MediaType] = tuple(MediaType)) -> MediaType:
+    """What the document is, by its content and by its label; `Mislabelled` where that is not taken."""
     if not upload.content:
         raise Mislabelled("The document is empty. Choose the file again.")
     if len(upload.content) > LARGEST:
@@ -42,6 +43,8 @@ def media_type_of(upload: Upload) -> MediaType:
         raise Mislabelled("The document is no PDF, PNG, JPEG or plain text. Hand it in as a PDF.")
     if upload.media_type.split(";")[0].strip().lower() != found:
         raise Mislabelled("The document is not what its label says. Save it anew as a PDF, and hand that in.")
+    if found not in taken:
+        raise Mislabelled("The document is not of a kind that is taken here. Hand it in as a PDF.")
     return found
 
 

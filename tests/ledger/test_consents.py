@@ -193,6 +193,19 @@ def test_without_the_signed_form_there_is_no_consent(ledger: Ledger, uploads: di
     assert isinstance(refused, NotMoved) and set(refused.errors) == {"signed_form"}
 
 
+def test_what_has_to_be_a_signed_paper_is_no_plain_text(ledger: Ledger) -> None:
+    """Neither the agreement nor the form of a consent."""
+    plain = Upload("paper.txt", "text/plain", b"Agreed.")
+    number = external(ledger, *NOTIFIED[:2])
+    given = given_for(Kind.EXTERNAL, ledger.requests.get(number).case.state, Act.FILE_AGREEMENT)
+    sent = Told(given.fields, dict.fromkeys(given.documents, plain))
+    refused = ledger.requests.act("xena", number, Act.FILE_AGREEMENT, sent, KNOWN)
+    assert isinstance(refused, NotMoved) and "as a PDF" in refused.errors["agreement"]
+    told = Told(TYPED, {"signed_form": plain})
+    refused_too = ledger.consents.register("xena", external(ledger, *NOTIFIED), STUDENT, told, KNOWN)
+    assert isinstance(refused_too, NotMoved) and "as a PDF" in refused_too.errors["signed_form"]
+
+
 TAMPERINGS = {
     "a consent is another student's": "UPDATE consent SET student_key = 7009",
     "a consent names more": "UPDATE consent SET tables = '[\"grade\"]'",
