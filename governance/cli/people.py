@@ -23,7 +23,7 @@ from governance.cli.console import (
     say,
 )
 from governance.state import State
-from governance.vocabulary import AccessLevel, Person
+from governance.vocabulary import AccessLevel, Capacity, Person
 
 user_app = typer.Typer(help="People and their access levels.", no_args_is_help=True)
 
@@ -104,7 +104,9 @@ def user_list(state: StateOption = STATE, as_json: JsonOption = False) -> None:
         for each in held or [None]:
             level = {} if each is None else _level(each)
             name = f"{person.username} (locked)" if person.locked else person.username
-            table.add_row(name, linked, level.get("capacity") or "-", *(level.get(fact) or "" for fact in _DATED))
+            dates = (level.get(fact) or "" for fact in _DATED)
+            signer = "" if each is None else _signer(each)
+            table.add_row(name, linked, level.get("capacity") or "-", *dates, signer)
     out.print(table)
 
 
@@ -120,7 +122,14 @@ def _level(level: AccessLevel) -> dict[str, str | None]:
     return {"capacity": level.capacity.value, "begin_date": begin, "end_date": end, "signed_by": level.signed_by}
 
 
-_DATED = ("begin_date", "end_date", "signed_by")
+def _signer(level: AccessLevel) -> str:
+    """Levels that an operator set before there were signatures hold on: they are to be seen for what they are."""
+    if level.capacity is Capacity.SUPERINTENDENT:
+        return level.signed_by or "appointed by the Board"
+    return level.signed_by or "not signed by the Superintendent"
+
+
+_DATED = ("begin_date", "end_date")
 
 
 def _password() -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from governance.cli import app
+from governance.cli.people import _signer
 from governance.ledger import Ledger
+from governance.vocabulary import AccessLevel, Capacity
 
 
 def dbims(state: Path, *words: str) -> str:
@@ -69,3 +72,10 @@ def test_a_lock_is_shown_and_lifted(state: Path) -> None:
     assert "locked already" in refused(state, "user", "lock", "hill", "--reason", "another")
     dbims(state, "user", "unlock", "hill")
     assert "locked" not in dbims(state, "user", "list")
+
+
+def test_a_level_that_nobody_signed_is_shown_as_such() -> None:
+    level = AccessLevel("hill", Capacity.TEACHER, date(2020, 7, 1))
+    assert _signer(level) == "not signed by the Superintendent"
+    assert _signer(AccessLevel("hill", Capacity.TEACHER, date(2020, 7, 1), signed_by="super")) == "super"
+    assert "Board" in _signer(AccessLevel("super", Capacity.SUPERINTENDENT, date(2020, 7, 1)))
