@@ -15,7 +15,7 @@ from governance.requests.declarations import read_declaration
 from governance.requests.forms import CONFIRMED, Errors, Field, FieldKind, Form, Known, Typed, Values
 from governance.vocabulary import GRANT_PATTERN
 
-EMAIL_PATTERN = r"[^@\s<>\"',;]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,190}[A-Za-z0-9])?\Z"
+EMAIL_PATTERN = r"[A-Za-z0-9!#$%&*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,190}[A-Za-z0-9])?\Z"
 KEPT_CONTROLS = "\n\t"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from governance.requests.external_forms import AGREEMENT
 from governance.requests.forms import Field, FieldKind, Form
 from governance.requests.granting import FORMS, PERSON_KEYS
 from governance.requests.new_categories import PROPOSAL
-from governance.requests.reading import read_draft, read_form
+from governance.requests.reading import EMAIL_PATTERN, read_draft, read_form
 from governance.vocabulary import STUDY_SESSION
 from governance.warehouse.deidentified_release import SECRET_BYTES, Release
 from governance.warehouse.deidentified_words import columns_in_form
@@ -242,3 +244,9 @@ def test_a_category_that_was_added_meanwhile_cannot_be_approved() -> None:
 def test_a_declaration_is_read_beside_everything_that_exists() -> None:
     declared = read_declaration(DECLARATION, KNOWN.catalog)
     assert set(with_catalog(KNOWN.catalog, (declared,)).tables) == {*KNOWN.catalog.tables, "transport"}
+
+
+@pytest.mark.parametrize("address", ["a(c)@x.org", "a:b@x.org", "a\\b@x.org", "é@x.org", "a[b]@x.org"])
+def test_an_address_has_no_character_that_mail_reads_otherwise(address: str) -> None:
+    assert re.fullmatch(EMAIL_PATTERN, "a.b+c@x.org") is not None
+    assert re.fullmatch(EMAIL_PATTERN, address) is None
