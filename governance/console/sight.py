@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from governance.catalog import Catalog
+from governance.console.asked import Visitor
 from governance.console.office import Office
 from governance.policy import (
     CAPACITIES,
@@ -51,15 +52,22 @@ def sight_of(office: Office, username: str, today: date) -> list[Sight]:
     return [_sight(office, asker, title, today) for asker, title in askers(office, username, today)]
 
 
-def seers(office: Office, snapshot: Snapshot, student_key: int, today: date) -> Iterator[Seer]:
-    """Everybody who sees the student by name today."""
-    catalog = office.catalog
+def seers(office: Office, snapshot: Snapshot, student_key: int, viewer: Visitor, today: date) -> Iterator[Seer]:
+    """Everybody who sees the student by name today. The reasons tell what rows say of the student: to a viewer whose own
+    level is narrowed they are not told."""
+    catalog, narrowed = office.catalog, _is_narrowed(office, viewer, today)
     reader = ScopedReader(snapshot.path, catalog, threads=1)
     for person in office.ledger.people():
         for asker, title in askers(office, person.username, today):
             reasons = _reasons(catalog, reader, asker, student_key, today)
             if reasons:
-                yield Seer(person.username, title, reasons)
+                yield Seer(person.username, title, () if narrowed else reasons)
+
+
+def _is_narrowed(office: Office, viewer: Visitor, today: date) -> bool:
+    """Whether a regulation keeps some category from the viewer."""
+    regulations = office.ledger.levels.regulations()
+    return any(each.capacity in viewer.capacities and each.is_current(today) for each in regulations)
 
 
 def _reasons(catalog: Catalog, reader: ScopedReader, asker: Asker, student_key: int, today: date) -> tuple[str, ...]:

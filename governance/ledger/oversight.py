@@ -17,7 +17,7 @@ from governance.ledger.levels import read_level
 from governance.ledger.schema import access_level, audit_event, disclosure_index, disclosure_set, study_grant, use_mark
 from governance.ledger.store import Store
 from governance.ledger.studies import read_grant
-from governance.oversight.marks import Mark, Marking, refusal_of_mark
+from governance.oversight.marks import Mark, Marking, is_about_answer, refusal_of_mark
 from governance.oversight.periods import Period, UsualHours
 from governance.oversight.thresholds import THRESHOLDS, Thresholds
 from governance.oversight.unusual import Finding, ending, unusual
@@ -142,10 +142,12 @@ def _mark(row: sa.Row[Any]) -> Mark:
 
 def _demand_theirs(connection: sa.Connection, about: str, username: str) -> None:
     """Whose an answer was is the log's to say, not the page's: nobody marks their own under another's name."""
+    if not is_about_answer(about):
+        return
     answered = audit_event.c.event.in_(list(OUTCOME_OF))
     question = sa.select(audit_event.c.actor).where(answered, _says(f'"answer":"{about}"'))
-    if any(asker != username for asker in connection.execute(question).scalars()):
-        raise LedgerError("That answer was given to somebody else.")
+    if set(connection.execute(question).scalars()) != {username}:
+        raise LedgerError("There is no such answer, or it was given to somebody else.")
 
 
 def _says(text: str) -> sa.ColumnElement[bool]:

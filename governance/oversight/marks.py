@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
 
 LONGEST_NOTE = 4_000
-_KEY = re.compile(r"[0-9a-f]{8,64}")
+WHOSE = 12
+"""How much of a finding's key tells whose use it is about."""
+_ANSWER = re.compile(r"[0-9a-f]{16}")
+_FINDING = re.compile(r"[0-9a-f]{36}")
 
 
 class Marking(enum.Enum):
@@ -41,10 +45,24 @@ def has_controls(text: str) -> bool:
     return any(unicodedata.category(each) in ("Cc", "Cf") and each not in "\r\n\t" for each in text)
 
 
+def whose(username: str) -> str:
+    """What the key of each finding about that person's use begins with: a mark under another's name does not fit it."""
+    return hashlib.sha256(f"use by {username}".encode()).hexdigest()[:WHOSE]
+
+
+def is_about_answer(about: str) -> bool:
+    return _ANSWER.fullmatch(about) is not None
+
+
+def may_be_about(about: str, username: str) -> bool:
+    """Whether it has the form of an answer's id, or of the key of a finding about that person's use."""
+    return is_about_answer(about) or (_FINDING.fullmatch(about) is not None and about.startswith(whose(username)))
+
+
 def refusal_of_mark(actor: str, about: str, username: str, note: str) -> str | None:
     """Why such a mark is not made; None if it may be."""
-    if _KEY.fullmatch(about) is None:
-        return "A mark is about a finding, or about an answer, by its key."
+    if not may_be_about(about, username):
+        return "A mark is about a finding, or about an answer, by its key, and names the person whose use that is."
     if actor == username:
         return "Nobody marks their own use. Have somebody else look into it."
     if not note.strip():

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from governance.oversight.marks import whose
 from governance.oversight.periods import Period, UsualHours
 from governance.oversight.thresholds import Rule, Thresholds
 from governance.oversight.use import Outcome, Use
@@ -31,10 +32,10 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """The same for the same finding, however often it is looked for: marks are kept under it."""
+        """The same for the same finding, however often it is looked for: marks are kept under it. Begins with whose."""
         about = {name: value for name, value in self.evidence.items() if isinstance(value, str)}
         named = [self.rule.name, self.username, self.session, self.period.since.isoformat(), about]
-        return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:24]
+        return whose(self.username) + hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from governance.vocabulary import Capacity
+from governance.vocabulary import Capacity, Regulation
 from tests.console.asking import application
 from tests.console.test_requests import PDF, wrong
 from tests.console.visiting import HOLDERS, TODAY, House, words
+from tests.signed import superintendent
 
 SECRETARY, TEACHER = HOLDERS[Capacity.EXECUTIVE_SECRETARY], HOLDERS[Capacity.TEACHER]
 CONSENT = {
@@ -68,3 +69,14 @@ def test_who_received_and_who_sees_a_student_is_looked_up_in_a_form(house: House
     shown = [entry for entry in house.ledger.entries() if entry.event == "disclosure record of a student shown"]
     assert [entry.actor for entry in shown] == [SECRETARY]
     assert not any("S-1001" in entry.detail for entry in house.ledger.entries())
+
+
+def test_why_somebody_sees_a_student_is_not_told_to_whose_own_level_is_narrowed(house: House) -> None:
+    secretary = house.browser(SECRETARY)
+    before = words(secretary.send("student", {"student_id": "S-1001"}).text)
+    assert "Your capacity sees every student" in before
+    narrowing = Regulation(Capacity.EXECUTIVE_SECRETARY, "program", TODAY)
+    house.ledger.levels.regulate(superintendent(house.ledger, TODAY), narrowing, ["program"], TODAY)
+    after = words(secretary.send("student", {"student_id": "S-1001"}).text)
+    assert HOLDERS[Capacity.SUPERINTENDENT] in after.partition("Who sees this student today")[2]
+    assert "Your capacity sees every student" not in after

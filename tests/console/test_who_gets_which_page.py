@@ -48,7 +48,7 @@ ALLOWED: dict[str, frozenset[Capacity | None]] = {
     "audit/verify": frozenset({CHIEF, SECRETARY, OPERATOR}),
 }
 FILLED = {"{username}": HOLDERS[Capacity.TEACHER], "{capacity}": "teacher", "{category}": "attendance"}
-ASKED = {"use/mark": f"?about={'ab' * 12}&person={HOLDERS[Capacity.TEACHER]}"}
+ASKED = {"use/mark": f"?about={'ab' * 8}&person={HOLDERS[Capacity.TEACHER]}"}
 """What an address says besides, without which there is nothing at it."""
 
 

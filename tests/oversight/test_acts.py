@@ -15,7 +15,7 @@ from governance.ledger.digests import Digests
 from governance.ledger.disclosures import DisclosureRecords
 from governance.ledger.oversight import Oversight, UseFilter
 from governance.ledger.reviews import Reviews
-from governance.oversight.marks import Marking, refusal_of_mark
+from governance.oversight.marks import Marking, refusal_of_mark, whose
 from governance.oversight.reviews import Conclusion, Review, refusal_of_sign_off, usual_plan
 from governance.oversight.settings import OversightSettings
 from governance.vocabulary import Capacity
@@ -33,7 +33,9 @@ READS = {
 ACTS: dict[type, dict[str, tuple[Callable[[Ledger], object], list[Event]]]] = {
     Oversight: {
         "mark": (
-            lambda ledger: ledger.oversight.mark("super", "0" * 16, "hill", Marking.EXPLAINED, "Because."),
+            lambda ledger: ledger.oversight.mark(
+                "super", whose("hill") + "0" * 24, "hill", Marking.EXPLAINED, "Because."
+            ),
             [Event.USE_MARKED],
         ),
     },

@@ -13,7 +13,7 @@ from governance.ledger import Ledger
 from governance.ledger.disclosures import fill_disclosure_index
 from governance.ledger.schema import disclosure_index
 from governance.ledger.store import Store
-from governance.oversight.marks import Marking
+from governance.oversight.marks import Marking, whose
 from governance.oversight.settings import OversightSettings
 from tests.oversight.recorded import Asked, fill
 
@@ -40,7 +40,7 @@ TAMPERINGS = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     ledger = fill(tmp_path / "ledger", USES, ("hill", "super"))
-    ledger.oversight.mark("super", "0" * 16, "hill", Marking.OUTSIDE_GUIDELINES, "Printed.")
+    ledger.oversight.mark("super", whose("hill") + "0" * 24, "hill", Marking.OUTSIDE_GUIDELINES, "Printed.")
     assert ledger.digests.make_due(datetime(2026, 11, 23, 15, tzinfo=UTC), OversightSettings(), date(2026, 11, 23))
     assert ledger.verify().breaks == ()
     ledger.close()

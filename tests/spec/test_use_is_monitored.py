@@ -19,7 +19,7 @@ import pytest
 from governance.audit import Event, detail_of
 from governance.ledger import Ledger, LedgerError
 from governance.ledger.oversight import UseFilter
-from governance.oversight.marks import Marking
+from governance.oversight.marks import Marking, whose
 from governance.oversight.periods import Week
 from governance.oversight.settings import OversightSettings
 from governance.oversight.thresholds import Rule
@@ -222,7 +222,8 @@ def test_one_answer_can_be_marked_as_outside_the_guidelines(make: Make) -> None:
 
 def test_what_a_note_says_is_not_in_the_log_for_it_may_name_a_student(make: Make) -> None:
     ledger = make(some("hill", 1))
-    ledger.oversight.mark("super", "0" * 16, "hill", Marking.EXPLAINED, "It was about Ana Abbott.")
+    (use,) = ledger.oversight.uses(UseFilter())
+    ledger.oversight.mark("super", use.answer, "hill", Marking.EXPLAINED, "It was about Ana Abbott.")
     assert not any("Abbott" in entry.detail for entry in ledger.entries())
 
 
@@ -230,6 +231,8 @@ REFUSED_MARKS = {
     "of one's own use": ("hill", "0" * 16, "hill", "It was me."),
     "without a note": ("super", "0" * 16, "hill", " "),
     "of nothing": ("super", "the whole of it", "hill", "?"),
+    "of an answer that nobody got": ("super", "0" * 16, "hill", "?"),
+    "of one's own, under the name of somebody else": ("hill", whose("hill") + "0" * 24, "reed", "It was me."),
     "of nobody": ("super", "0" * 16, "nobody", "?"),
     "with a book for a note": ("super", "0" * 16, "hill", "x" * 5_000),
 }

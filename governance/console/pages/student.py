@@ -28,7 +28,7 @@ def act(office: Office, asked: Asked) -> Reply:
     if snapshot is None or key is None:
         return _form(student_id, {"student_id": UNKNOWN})
     record = office.ledger.disclosures.show(asked.visitor.username, key, asked.today)
-    found = tuple(seers(office, snapshot, key, asked.today))
+    found = tuple(seers(office, snapshot, key, asked.visitor, asked.today))
     return Draw("student.html", {"errors": {}, "record": record, "seers": found, "student_id": student_id})
 
 

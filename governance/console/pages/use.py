@@ -15,7 +15,7 @@ from governance.console.page import THE_OFFICE, Page
 from governance.console.reading import read_number
 from governance.ledger import LedgerError
 from governance.ledger.oversight import UseFilter
-from governance.oversight.marks import LONGEST_NOTE, Marking
+from governance.oversight.marks import LONGEST_NOTE, Marking, may_be_about
 from governance.oversight.periods import Period, UsualHours, Week
 from governance.oversight.use import Outcome, Use
 from governance.oversight.volume import totals_by_capacity
@@ -156,7 +156,7 @@ def act_mark(office: Office, asked: Asked) -> Reply:
 
 def _mark_form(office: Office, asked: Asked, typed: Mapping[str, str], errors: Mapping[str, str]) -> Reply:
     about, person = asked.query.get("about", ""), asked.query.get("person", "")
-    if re.fullmatch(r"[0-9a-f]{8,64}", about) is None or office.ledger.person(person) is None:
+    if not may_be_about(about, person) or office.ledger.person(person) is None:
         return NOT_HERE
     shown = {
         "about": about,
