@@ -53,8 +53,10 @@ def sight_of(office: Office, username: str, today: date) -> list[Sight]:
 
 
 def seers(office: Office, snapshot: Snapshot, student_key: int, viewer: Visitor, today: date) -> Iterator[Seer]:
-    """Everybody who sees the student by name today. The reasons tell what rows say of the student: to a viewer whose own
-    level is narrowed they are not told."""
+    """Everybody who sees the student by name today.
+
+    The reasons tell what rows say of the student: a viewer whose own level is narrowed is not told them.
+    """
     catalog, narrowed = office.catalog, _is_narrowed(office, viewer, today)
     reader = ScopedReader(snapshot.path, catalog, threads=1)
     for person in office.ledger.people():
