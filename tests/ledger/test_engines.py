@@ -103,7 +103,7 @@ def test_everything_there_is_stands_as_the_events_say(house: House, ledger: Ledg
 
 
 def test_a_request_is_decided_and_makes_its_grant(ledger: Ledger) -> None:
-    ledger.add_person("op", "rita", None, None)
+    ledger.add_person("op", "rita", 205, None)
     superintendent(ledger)
     apply_for(ledger, READING)
     done = decide(ledger)
@@ -117,7 +117,7 @@ def decide(ledger: Ledger) -> Acted | NotMoved:
 
 
 def test_two_deciders_at_once_decide_once(house: House, ledger: Ledger) -> None:
-    ledger.add_person("op", "rita", None, None)
+    ledger.add_person("op", "rita", 205, None)
     superintendent(ledger)
     apply_for(ledger, READING)
     with closing(house.open()) as other, ThreadPoolExecutor(2) as pool:

@@ -49,7 +49,7 @@ ACTS: dict[str, tuple[Callable[[Ledger], object], list[Event]]] = {
         [Event.PASSWORD_SET, Event.LEVEL_REVOKED, Event.SUPERINTENDENT_INSTALLED],
     ),
 }
-READS = {"of", "all", "regulations"}
+READS = {"of", "all", "regulations", "employment"}
 WITHIN_ANOTHER_ACT = {"demand", "deciding"}
 
 

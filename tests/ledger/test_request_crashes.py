@@ -35,7 +35,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder in which an application waits."""
     state = tmp_path_factory.mktemp("waiting")
     with closing(Ledger.open(state / "ledger")) as ledger:
-        ledger.add_person("op", "rita", None, None)
+        ledger.add_person("op", "rita", 205, None)
         superintendent(ledger)
         apply_for(ledger, READING)
     return state
