@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -52,8 +53,11 @@ class Guards:
             await self._app(scope, receive, send)
             return
 
+        body = Body(receive)
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
+                await body.read_to_the_end()
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
@@ -61,7 +65,7 @@ class Guards:
 
         own = scope["method"] in SAFE_METHODS or is_own(Headers(scope=scope), self._origin)
         app = self._app if own else self._refuse
-        await app(scope, limited(receive), send_guarded)
+        await app(scope, body.receive, send_guarded)
 
 
 def is_own(headers: Headers, origin: str) -> bool:
@@ -71,19 +75,30 @@ def is_own(headers: Headers, origin: str) -> bool:
     return headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
 
-def limited(receive: Receive) -> Receive:
-    """The body, as far as it is not too large."""
-    received = 0
+class Body:
+    """What a request brings, as far as it is not too large.
 
-    async def receive_limited() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > LARGEST_BODY:
+    It is read to its end before an answer begins, also where nobody looks at it: a proxy that is still writing when the
+    connection closes takes that for a fault, and shows one (503) in place of the answer.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._size = 0
+        self._ended = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        self._ended = not message.get("more_body", False)
+        if self._size > LARGEST_BODY:
             raise BodyTooLargeError
         return message
 
-    return receive_limited
+    async def read_to_the_end(self) -> None:
+        with contextlib.suppress(BodyTooLargeError):
+            while not self._ended:
+                await self.receive()
 
 
 def origin_of(url: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Message
 
-from governance.console.guards import HEADERS
+from governance.console.guards import HEADERS, Guards
 from governance.console.pages import PAGES
 from governance.console.pages_sent import GOOD_FOR_SECONDS, PagesSent, Standing
 from governance.console.visits import LONGEST_SECONDS, Visits
@@ -220,3 +222,21 @@ def test_what_was_done_is_said_from_a_closed_list(house: House) -> None:
     assert "<script>x" not in browser.get("?done=<script>x").text
     assert page_name(browser.get("student").text)
     assert TODAY.year == 2026
+
+
+async def test_a_form_is_read_to_its_end_before_it_is_refused() -> None:
+    """Otherwise the proxy is cut off while it writes, and shows a fault in place of the refusal."""
+    parts = [{"type": "http.request", "body": b"x", "more_body": more} for more in (True, True, False)]
+    happened: list[str] = []
+
+    async def receive() -> Message:
+        happened.append("read")
+        return parts.pop(0)
+
+    async def send(message: Message) -> None:
+        happened.append(message["type"])
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"origin", b"http://elsewhere")]}
+    refuse = PlainTextResponse("refused", 403)
+    await Guards(refuse, refuse, "http://here")(scope, receive, send)
+    assert happened == ["read", "read", "read", "http.response.start", "http.response.body"]
