@@ -82,8 +82,7 @@ class Consents:
                 return NotMoved(Reason.NOT_YOURS)
             if read.errors:
                 return NotMoved(Reason.INCOMPLETE, read.errors)
-            _withdraw(connection, actor, consent_id, read.values)
-        return None
+            return _withdraw(connection, actor, consent_id, read.values)
 
 
 def _read(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Consent]:
@@ -130,14 +129,18 @@ def _insert(connection: sa.Connection, actor: str, request_id: int, student_key:
     return int(newest) + 1
 
 
-def _withdraw(connection: sa.Connection, actor: str, consent_id: int, values: Mapping[str, Any]) -> None:
-    question = sa.select(consent.c.student_key, consent.c.request_id).where(consent.c.consent_id == consent_id)
+def _withdraw(connection: sa.Connection, actor: str, consent_id: int, values: Mapping[str, Any]) -> NotMoved | None:
+    columns = (consent.c.student_key, consent.c.request_id, consent.c.signed_on)
+    question = sa.select(*columns).where(consent.c.consent_id == consent_id)
     given = connection.execute(question).one_or_none()
     if given is None:
         raise LedgerError("There is no such consent.")
     done = sa.select(consent_withdrawal.c.consent_id).where(consent_withdrawal.c.consent_id == consent_id)
     if connection.execute(done).one_or_none() is not None:
         raise LedgerError("That consent was withdrawn already.")
+    # What was signed until then is covered too: a day that is too early would let another consent stand.
+    if values["withdrawn_on"] < given.signed_on:
+        return NotMoved(Reason.INCOMPLETE, {"withdrawn_on": f"It was signed later, on {given.signed_on}."})
     row = {
         "consent_id": consent_id,
         "withdrawn_by": values["withdrawn_by"],
@@ -148,6 +151,7 @@ def _withdraw(connection: sa.Connection, actor: str, consent_id: int, values: Ma
     connection.execute(consent_withdrawal.insert().values(**row))
     detail = {"consent": consent_id, "request": given.request_id, "row": row_digest(row.values())}
     record_disclosure(connection, Event.CONSENT_WITHDRAWN, actor, detail, _set_of(given.student_key))
+    return None
 
 
 def _set_of(student_key: int) -> bytes:

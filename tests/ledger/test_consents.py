@@ -124,6 +124,17 @@ def test_a_second_consent_for_the_same_records_is_refused_while_the_first_stands
     register(ledger, number, records="attendance")
 
 
+def test_nothing_is_withdrawn_before_it_was_signed(ledger: Ledger) -> None:
+    number = external(ledger, *NOTIFIED)
+    made = ledger.consents.register("xena", number, STUDENT, Told(TYPED, SIGNED), KNOWN)
+    assert isinstance(made, int)
+    early = Told({"withdrawn_by": "P. Parent", "withdrawn_on": "2026-11-19"})
+    refused = ledger.consents.withdraw("xena", made, early, KNOWN)
+    assert isinstance(refused, NotMoved) and "signed later" in refused.errors["withdrawn_on"]
+    assert ledger.consents.of_student(STUDENT)[0].withdrawn_on is None
+    assert ledger.verify().breaks == ()
+
+
 def test_a_withdrawal_covers_every_consent_signed_until_then(ledger: Ledger) -> None:
     number = external(ledger, *NOTIFIED)
     made = register(ledger, number, records="student")
